@@ -343,6 +343,12 @@ def attach(names: Iterable[str] = NAMES) -> Use:
     return use
 
 
+def release_all() -> None:
+    """Give back every claim of this process."""
+    while _uses:
+        _uses.pop().release()
+
+
 def _spawn_keeper(name: str) -> None:
     with (home() / "log" / f"{name}.log").open("ab") as log:
         subprocess.Popen(
