@@ -1,8 +1,9 @@
-"""Answers: which choice does Keel make for every Django, Celery and security setting, and what may the environment change?
+"""Answers: what does Keel choose for Django, Celery and security, and what may the environment change?
 
 `KEEL_ENV` is `local` (the default: embedded servers, plain HTTP on loopback), `test` or `production`.
 """
 
+import contextlib
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -32,7 +33,9 @@ KEEL_EMBEDDED = [
     if not env.str(variable, default="")
 ]
 if PRODUCTION and KEEL_EMBEDDED:
-    raise ValueError("KEEL_ENV=production needs DATABASE_URL and REDIS_URL: embedded servers are for one machine.")
+    raise ValueError(
+        "KEEL_ENV=production needs DATABASE_URL and REDIS_URL: embedded servers are for one machine."
+    )
 KEEL_BASE_CURRENCY = env.str("KEEL_BASE_CURRENCY", default="GBP")
 KEEL_TIME_ZONE = env.str("KEEL_TIME_ZONE", default="UTC")
 
@@ -50,18 +53,17 @@ def secret_key() -> str:
         fresh = path.with_suffix(f".{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(64))
-        try:
+        with contextlib.suppress(FileExistsError):
             path.hardlink_to(fresh)  # the first of several concurrent commands wins, the others read its key
-        except FileExistsError:
-            pass
         fresh.unlink()
     return path.read_text()
 
 
-# --- Django ---------------------------------------------------------------------------------------------------------
+# --- Django -------------------------------------------------------------------------------------------------
 SECRET_KEY = secret_key()
 DEBUG = env.bool("KEEL_DEBUG", default=False) and not PRODUCTION
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"][: 4 if TESTING else 3])
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else LOOPBACK)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 ROOT_URLCONF = "erp.urls"
 WSGI_APPLICATION = "erp.wsgi.application"
@@ -133,14 +135,14 @@ TEMPLATES = [
     }
 ]
 
-# --- Language, time, numbers ----------------------------------------------------------------------------------------
+# --- Language, time, numbers --------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = KEEL_TIME_ZONE
 
-# --- Database -------------------------------------------------------------------------------------------------------
+# --- Database -----------------------------------------------------------------------------------------------
 ATOMIC_REQUESTS = False
 
 
@@ -163,7 +165,7 @@ if env.str("DATABASE_REPLICA_URL", default=""):
     DATABASES["replica"] = database("DATABASE_REPLICA_URL") | {"TEST": {"MIRROR": "default"}}
     KEEL_REPORTING_DATABASE = "replica"
 
-# --- Cache and sessions ---------------------------------------------------------------------------------------------
+# --- Cache and sessions -------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
     "default": {
@@ -181,7 +183,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# --- Celery: a message only wakes a worker up, the work itself is a row (DESIGN §9) -----------------------------------
+# --- Celery: a message only wakes a worker up, the work itself is a row (DESIGN §9) -------------------------
 LONGEST_TASK_SECONDS = 300
 VISIBILITY_TIMEOUT = 2 * LONGEST_TASK_SECONDS
 TRANSPORT_OPTIONS = {
@@ -222,7 +224,7 @@ KEEL_QUEUES = ("default", "allocation", "replenishment", "channel")
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 
-# --- Who may come in ------------------------------------------------------------------------------------------------
+# --- Who may come in ----------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -248,7 +250,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # one attacker cannot lock out a whole office
 AXES_VERBOSE = False
 
-# --- What a browser may do with our pages ----------------------------------------------------------------------------
+# --- What a browser may do with our pages -------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -286,7 +288,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 
-# --- Static files, media, mail --------------------------------------------------------------------------------------
+# --- Static files, media, mail ------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(KEEL_HOME / "static")))
@@ -304,7 +306,19 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not HASHED_STATIC
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "jpg", "jpeg", "gif", "webp", "woff", "woff2", "gz", "br", "zip"]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    "map",
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "webp",
+    "woff",
+    "woff2",
+    "gz",
+    "br",
+    "zip",
+]
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(KEEL_HOME / "mail"))
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
@@ -315,13 +329,13 @@ EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="keel@localhost")
 
-# --- Third-party looks ----------------------------------------------------------------------------------------------
+# --- Third-party looks --------------------------------------------------------------------------------------
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 DJANGO_TABLES2_TEMPLATE = "django_tables2/bootstrap5.html"
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
-# --- Logs: one JSON line per event in production, readable lines elsewhere ---------------------------------------------
+# --- Logs: one JSON line per event in production, readable lines elsewhere ----------------------------------
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -345,7 +359,10 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "keel"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING" if TESTING else "INFO")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.str("LOG_LEVEL", default="WARNING" if TESTING else "INFO"),
+    },
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "axes": {"level": "WARNING"},

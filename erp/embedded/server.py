@@ -1,0 +1,165 @@
+"""Answers: with which options does a server run, and when does it stop?"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+from erp.embedded.client import STOP_SECONDS
+from erp.embedded.locks import prepare_folders, take
+from erp.embedded.places import (
+    DATABASE,
+    DATABASE_USER,
+    broker_program,
+    data_root,
+    home,
+    postgres_bin,
+    service_user,
+    socket_dir,
+)
+
+
+def _memory_mb() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+
+
+def _throwaway() -> bool:
+    """Tell whether this is the test cluster, the only one that may trade durability for speed."""
+    return os.environ.get("KEEL_EMBEDDED_THROWAWAY") == "1"
+
+
+def _postgres_options() -> dict[str, str]:
+    memory = _memory_mb()
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(socket_dir()),
+        "unix_socket_permissions": "0700",
+        "max_connections": "150",
+        "shared_buffers": f"{max(64, min(512, memory // 8))}MB",
+        "effective_cache_size": f"{max(256, memory // 2)}MB",
+        "work_mem": "16MB",
+        "maintenance_work_mem": "128MB",
+        "min_wal_size": "512MB",
+        "max_wal_size": "4GB",
+        "checkpoint_timeout": "15min",
+        "wal_compression": "on",
+        "random_page_cost": "1.1",
+        "jit": "off",  # its start-up costs more than our short queries
+        "max_locks_per_transaction": "256",  # partitions and long test schemas
+        "log_lock_waits": "on",
+        "log_timezone": "UTC",
+        "timezone": "UTC",
+        "dynamic_shared_memory_type": "mmap",  # a container's /dev/shm is often 64 MB
+    }
+    if _throwaway():
+        options |= {
+            "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
+            "max_wal_senders": "0", "shared_buffers": "128MB", "min_wal_size": "80MB", "max_wal_size": "1GB",
+        }  # fmt: skip
+    return options
+
+
+def die_with_parent(sig: int) -> None:
+    """Ask the kernel to send `sig` to this process when its parent ends (Linux; elsewhere nothing happens)."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(1, sig)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), sig)
+
+
+def _start(name: str, lock: int) -> subprocess.Popen[bytes]:
+    user = service_user()
+    identity: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    if name == DATABASE:
+        data = data_root() / "pg"
+        if not (data / "PG_VERSION").exists():
+            for leftover in data.iterdir():  # an initdb that was killed
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+            subprocess.run(
+                [postgres_bin() / "initdb", "-D", data, "-U", DATABASE_USER, "--auth=trust", "-E", "UTF8",
+                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8", *(["--no-sync"] if _throwaway() else [])],
+                check=True, stdout=subprocess.DEVNULL, env=environment, cwd="/", **identity,
+            )  # fmt: skip
+        options = [word for key, value in _postgres_options().items() for word in ("-c", f"{key}={value}")]
+        command, stop = [postgres_bin() / "postgres", "-D", data, *options], signal.SIGINT
+    else:
+        command = [
+            broker_program(), "--port", "0", "--unixsocket", socket_dir() / "broker.sock", "--unixsocketperm", "700",
+            "--dir", data_root() / "broker", "--save", "", "--appendonly", "no" if _throwaway() else "yes",
+            "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--daemonize", "no",
+        ]  # fmt: skip
+        stop = signal.SIGTERM
+    return subprocess.Popen(
+        command, env=environment, cwd="/", process_group=0, pass_fds=[lock],
+        preexec_fn=lambda: die_with_parent(stop), **identity,
+    )  # fmt: skip
+
+
+class _Stop(Exception):
+    """This process was asked to end."""
+
+
+def _raise_stop(*_: object) -> None:
+    raise _Stop
+
+
+def serve(name: str, *, keeper: bool) -> int:
+    """Run a server in the foreground until SIGTERM or, as a keeper, until it has had no user for a moment.
+
+    Returns an exit status. Under the supervisor a server that somebody else keeps is used as it is, and taken over
+    when that keeper goes.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _raise_stop)
+    child: subprocess.Popen[bytes] | None = None
+    users: int | None = None
+    try:
+        prepare_folders()
+        lock = take(f"{name}.server", fcntl.LOCK_EX, wait=0.5)
+        if lock is None and keeper:
+            return 0
+        if lock is None:
+            print(f"{name}: another command's server is in use", flush=True)
+            users = take(f"{name}.users", fcntl.LOCK_SH, wait=STOP_SECONDS)
+            while (lock := take(f"{name}.server", fcntl.LOCK_EX, wait=0.2)) is None:
+                pass
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{'keep' if keeper else 'serve'} {os.getpid()}".encode(), 0)
+        child = _start(name, lock)
+        if not keeper:
+            return child.wait()
+        idle = 0.0
+        linger = float(os.environ.get("KEEL_LINGER", "2"))
+        while True:
+            if child.poll() is not None:
+                print(f"{name}: ended with {child.returncode}, starting it again", flush=True)
+                time.sleep(0.2)
+                child = _start(name, lock)
+            users = (
+                None
+                if (home() / "locks" / f"{name}.pinned").exists()
+                else take(f"{name}.users", fcntl.LOCK_EX)
+            )
+            idle = idle + 0.1 if users is not None else 0.0
+            if idle > linger:
+                return 0  # `users` stays taken: whoever comes now waits until the server has stopped
+            if users is not None:
+                os.close(users)
+            time.sleep(0.1)
+    except _Stop:
+        return 0
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        if child is not None and child.poll() is None:
+            child.send_signal(signal.SIGINT if name == DATABASE else signal.SIGTERM)
+            child.wait(STOP_SECONDS)
