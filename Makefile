@@ -1,0 +1,61 @@
+# Answers: which commands does a developer need? `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-browser run status psql test check format lock clean
+SHELL := /bin/sh
+PORT ?= 8000
+PYTEST ?=
+PY := .venv/bin/python
+STEP := .ci/step
+LOCKS := requirements-dev.lock requirements-uv.lock
+PYTHON_FOLDERS := erp inventory orders fulfillment procurement returns ledger reporting
+UV_COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-header --no-annotate --no-emit-index-url --universal --python-version 3.11
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.installed static/vendor/.installed  ## Install everything that run and test share (idempotent)
+
+.venv/.installed: $(LOCKS)
+	@$(STEP) "packages" .ci/environment
+	@touch $@
+
+static/vendor/.installed: package-lock.json erp/core/management/commands/vendor_assets.py | .venv/.installed
+	@$(STEP) "browser assets" sh -c '.ci/assets . && $(PY) manage.py vendor_assets'
+	@touch $@
+
+setup-browser: setup  ## Find or install a Chromium for the browser tests
+	@$(STEP) "chromium" .ci/browser
+
+run: setup  ## Run Keel with its own servers and the demo company on 127.0.0.1:PORT
+	@exec $(PY) manage.py run_keel --port $(PORT)
+
+status: setup  ## Say which embedded servers run
+	@$(PY) erp/embedded status
+
+psql: setup  ## Open a prompt on the embedded database
+	@$(PY) erp/embedded psql
+
+check: setup  ## Run every check but the tests
+	@$(STEP) "ruff" .venv/bin/ruff check -q .
+	@$(STEP) "ruff format" .venv/bin/ruff format -q --check .
+	@$(STEP) "mypy" env KEEL_ENV=test .venv/bin/mypy --no-error-summary
+	@$(STEP) "layers" .venv/bin/lint-imports
+	@$(STEP) "templates" .venv/bin/djlint --lint --quiet --allow-empty-input templates
+	@$(STEP) "migrations" $(PY) manage.py makemigrations --check --dry-run
+
+test: check setup-browser  ## Run all that CI checks, browser tests included
+	@$(PY) -m pytest $(PYTEST)
+
+format: setup  ## Format and fix what tools can fix
+	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
+
+lock: setup  ## Pin the dependencies anew after a change of requirements*.in or package.json
+	@$(UV_COMPILE) requirements.in -o requirements.lock
+	@$(UV_COMPILE) requirements-dev.in -o requirements-dev.lock
+	@$(UV_COMPILE) requirements-uv.in -o requirements-uv.lock
+	@$(UV_COMPILE) requirements-node.in -o requirements-node.lock
+	@npm install --package-lock-only --ignore-scripts
+	@$(PY) .ci/strip_lock.py package-lock.json
+
+clean:  ## Remove what setup made (the data in .keel/ stays)
+	@rm -rf .venv node_modules static/vendor .browser .mypy_cache .ruff_cache .pytest_cache
