@@ -24,7 +24,7 @@ from erp.embedded import supervise
 def step(label: str) -> Iterator[None]:
     """Print one line for a step: its name when it starts, its seconds when it is done."""
     started = time.monotonic()
-    print(f"{label:<22}", end="", flush=True)
+    print(f"{label:<24}", end="", flush=True)
     yield
     print(f"{time.monotonic() - started:6.1f} s", flush=True)
 
@@ -44,6 +44,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the steps; this process is replaced by the supervisor at the end."""
         port: int = options["port"]
+        if not settings.HASHED_STATIC:
+            os.environ["KEEL_HASHED_STATIC"] = "true"  # the settings are read already, so begin again
+            os.execv(sys.executable, [sys.executable, *sys.argv])
         try:
             lock = supervise.claim_run(port)
             logins = self.prepare(demo=not options["no_demo"])
@@ -59,7 +62,6 @@ class Command(BaseCommand):
         configuration.write_text(supervise.configuration(stack))
         announcement = settings.KEEL_HOME / "announcement.txt"
         announcement.write_text(self.announcement(port, logins))
-        os.environ["KEEL_HASHED_STATIC"] = "true"
         os.environ["PYTHONUNBUFFERED"] = "1"
         os.set_inheritable(lock, True)  # the supervisor keeps a second `make run` out
         sys.stdout.flush()

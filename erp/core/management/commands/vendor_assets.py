@@ -11,7 +11,6 @@ FILES = {
     "@tabler/core/dist/css/tabler.min.css": "tabler/tabler.min.css",
     "@tabler/core/dist/css/tabler.rtl.min.css": "tabler/tabler.rtl.min.css",
     "@tabler/core/dist/js/tabler.min.js": "tabler/tabler.min.js",
-    "@tabler/core/LICENSE": "tabler/LICENSE",
     "chart.js/dist/chart.umd.min.js": "chartjs/chart.umd.min.js",
     "chart.js/LICENSE.md": "chartjs/LICENSE.md",
 }

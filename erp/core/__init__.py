@@ -1,0 +1,1 @@
+"""The shared kernel: states, money, sequences, locks, audit, approvals, exception desk, work, roles, search."""

@@ -1,0 +1,873 @@
+import django.contrib.auth.models
+import django.contrib.auth.validators
+import django.db.models.deletion
+import django.db.models.functions.datetime
+import django.utils.timezone
+import pgtrigger.compiler
+import pgtrigger.migrations
+from django.conf import settings
+from django.db import migrations, models
+
+from erp.core.functions import FUNCTIONS, FUNCTIONS_REVERSE
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("auth", "0012_alter_user_first_name_max_length"),
+    ]
+
+    operations = [
+        migrations.RunSQL(FUNCTIONS, FUNCTIONS_REVERSE),
+        migrations.CreateModel(
+            name="Canary",
+            fields=[
+                ("queue", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="VerifyRun",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("stock_sequence", models.BigIntegerField(help_text="Last StockEvent the snapshot saw.")),
+                ("journal_entry_id", models.BigIntegerField(help_text="Last JournalEntry the snapshot saw.")),
+                ("violations", models.PositiveIntegerField()),
+                ("seconds", models.DecimalField(decimal_places=3, max_digits=9)),
+                ("results", models.JSONField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="User",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                ("is_system", models.BooleanField(default=False)),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")],
+                        default="auto",
+                        max_length=5,
+                    ),
+                ),
+                ("time_zone", models.CharField(default="Europe/London", max_length=64)),
+                (
+                    "approval_limit",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        help_text="Largest amount this person may approve, base currency.",
+                        max_digits=19,
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
+            },
+            managers=[
+                ("objects", django.contrib.auth.models.UserManager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ApiKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("prefix", models.CharField(max_length=12, unique=True)),
+                (
+                    "key_hash",
+                    models.CharField(help_text="sha256 of the whole key, hex.", max_length=64, unique=True),
+                ),
+                (
+                    "channel_code",
+                    models.CharField(
+                        blank=True,
+                        help_text="Orders may only enter this channel; blank = any.",
+                        max_length=40,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="api_keys",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ApprovalPolicy",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(help_text="Address of the guarded service.", max_length=60, unique=True),
+                ),
+                ("threshold", models.DecimalField(decimal_places=4, max_digits=19)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("threshold__gte", 0)), name="approvalpolicy_threshold"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="IdempotencyKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client", models.CharField(max_length=80)),
+                ("key", models.CharField(max_length=255)),
+                ("request_hash", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("IN_PROGRESS", "In progress"), ("DONE", "Done")], max_length=12
+                    ),
+                ),
+                ("lease_until", models.DateTimeField()),
+                ("response_status", models.PositiveSmallIntegerField(null=True)),
+                ("response_body", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("client", "key"), name="idempotency_client_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "DONE"), _negated=True),
+                            ("response_status__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="idempotency_done_has_response",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="InboxMessage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Pending"),
+                            ("RUNNING", "Running"),
+                            ("DONE", "Done"),
+                            ("FAILED", "Failed, will retry"),
+                            ("DEAD", "Dead"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="PENDING",
+                        max_length=20,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("max_attempts", models.PositiveSmallIntegerField(default=5)),
+                ("next_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True, db_default="", default="")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("source", models.CharField(help_text="Channel or provider code.", max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        help_text="Address of the handler, e.g. orders.order_receive.", max_length=60
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=200)),
+                ("version", models.CharField(blank=True, default="", max_length=80)),
+                ("headers", models.JSONField(blank=True, default=dict)),
+                (
+                    "body",
+                    models.TextField(
+                        blank=True, help_text="Exactly as received (undecodable bytes as \\xNN)."
+                    ),
+                ),
+                ("body_hash", models.CharField(max_length=64)),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text='What it became, e.g. "orders.Order:17".',
+                        max_length=200,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["PENDING", "FAILED", "RUNNING"])),
+                        fields=["next_at"],
+                        name="inbox_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "kind", "external_id", "version"), name="inbox_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "DONE"), _negated=True),
+                            models.Q(("result", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="inbox_done_has_result",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Job",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Pending"),
+                            ("RUNNING", "Running"),
+                            ("DONE", "Done"),
+                            ("FAILED", "Failed, will retry"),
+                            ("DEAD", "Dead"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="PENDING",
+                        max_length=20,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("max_attempts", models.PositiveSmallIntegerField(default=5)),
+                ("next_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True, db_default="", default="")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("kind", models.CharField(max_length=80)),
+                ("key", models.CharField(help_text="Unique effect key within the kind.", max_length=160)),
+                ("queue", models.CharField(default="default", max_length=20)),
+                ("arguments", models.JSONField(blank=True, default=dict)),
+                ("percent", models.PositiveSmallIntegerField(default=0)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                ("result", models.JSONField(blank=True, null=True)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Note",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("document_type", models.CharField(max_length=60)),
+                ("document_id", models.BigIntegerField()),
+                ("body", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="NumberSeries",
+            fields=[
+                ("code", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("prefix", models.CharField(blank=True, max_length=12)),
+                ("next_number", models.BigIntegerField(default=1)),
+                ("padding", models.PositiveSmallIntegerField(default=6)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("next_number__gte", 1)), name="numberseries_positive"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OutboxMessage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Pending"),
+                            ("RUNNING", "Running"),
+                            ("DONE", "Done"),
+                            ("FAILED", "Failed, will retry"),
+                            ("DEAD", "Dead"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="PENDING",
+                        max_length=20,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("max_attempts", models.PositiveSmallIntegerField(default=5)),
+                ("next_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("error", models.TextField(blank=True, db_default="", default="")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("stream", models.CharField(help_text='Ordered key, e.g. "channel:uk-web".', max_length=80)),
+                (
+                    "kind",
+                    models.CharField(help_text="Address of the sender, e.g. core.send_email.", max_length=60),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Unique effect key: the receiver may see it twice, never two of it.",
+                        max_length=160,
+                    ),
+                ),
+                ("subject_type", models.CharField(blank=True, max_length=60)),
+                ("subject_id", models.BigIntegerField(blank=True, null=True)),
+                ("payload", models.JSONField()),
+                ("provider_ref", models.CharField(blank=True, db_default="", default="", max_length=200)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["PENDING", "FAILED", "RUNNING"])),
+                        fields=["stream", "id"],
+                        name="outbox_due",
+                    ),
+                    models.Index(fields=["subject_type", "subject_id"], name="outbox_subject"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "key"), name="outbox_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "DONE"), _negated=True),
+                            models.Q(("provider_ref", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="outbox_done_has_reference",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PeriodicClaim",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("job", models.CharField(max_length=80)),
+                ("period", models.CharField(max_length=40)),
+                ("claimed_at", models.DateTimeField()),
+                (
+                    "work",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.job",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SavedView",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("list_code", models.CharField(max_length=60)),
+                ("name", models.CharField(max_length=60)),
+                ("query", models.TextField(blank=True)),
+                ("is_shared", models.BooleanField(default=False)),
+                ("is_default", models.BooleanField(default=False)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_views",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="StateChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "document_type",
+                    models.CharField(help_text='Model label, e.g. "orders.Order".', max_length=60),
+                ),
+                ("document_id", models.BigIntegerField()),
+                (
+                    "action",
+                    models.CharField(
+                        help_text="Address of the service, e.g. orders.order_confirm.", max_length=80
+                    ),
+                ),
+                ("from_state", models.CharField(blank=True, help_text="Blank at creation.", max_length=20)),
+                ("to_state", models.CharField(max_length=20)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        help_text="When it happened in the business (simulated time in a replay)."
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ApprovalRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("document_type", models.CharField(max_length=60)),
+                ("document_id", models.BigIntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=19)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Pending"),
+                            ("APPROVED", "Approved"),
+                            ("REJECTED", "Rejected"),
+                            ("WITHDRAWN", "Withdrawn"),
+                        ],
+                        default="PENDING",
+                        max_length=20,
+                    ),
+                ),
+                ("requested_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decider_limit", models.DecimalField(decimal_places=4, max_digits=19, null=True)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["document_type", "document_id"], name="approval_document")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "PENDING")),
+                        fields=("kind", "document_type", "document_id"),
+                        name="approval_one_pending",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by__isnull", True),
+                            models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="approval_maker_is_not_checker",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["APPROVED", "REJECTED"]), _negated=True),
+                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="approval_decided_by_someone",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "APPROVED"), _negated=True),
+                            models.Q(
+                                ("amount__lte", models.F("decider_limit")), ("decider_limit__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="approval_within_limit",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ExceptionCase",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(help_text="From erp.core.exception_kinds.", max_length=60)),
+                ("subject_type", models.CharField(max_length=60)),
+                ("subject_id", models.CharField(max_length=120)),
+                ("title", models.CharField(max_length=300)),
+                ("detail", models.JSONField(blank=True, default=dict)),
+                (
+                    "owner_role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "money_at_risk",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Base currency.", max_digits=19
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("OPEN", "Open"), ("SNOOZED", "Snoozed"), ("RESOLVED", "Resolved")],
+                        default="OPEN",
+                        max_length=20,
+                    ),
+                ),
+                ("occurrences", models.PositiveIntegerField(default=1)),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("snoozed_until", models.DateTimeField(blank=True, null=True)),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "resolution",
+                    models.CharField(
+                        blank=True, help_text="Address of the action that settled it.", max_length=60
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["state", "due_at"], name="exception_state_due"),
+                    models.Index(fields=["subject_type", "subject_id"], name="exception_subject"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "RESOLVED"), _negated=True),
+                        fields=("kind", "subject_type", "subject_id"),
+                        name="exception_one_open_per_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "RESOLVED"), _negated=True),
+                            models.Q(
+                                ("resolved_at__isnull", False),
+                                ("resolved_by__isnull", False),
+                                models.Q(("resolution", ""), _negated=True),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="exception_resolved_by_someone",
+                    ),
+                ],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state__in", ["PENDING", "FAILED", "RUNNING"])),
+                fields=["next_at"],
+                name="job_due",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="job",
+            constraint=models.UniqueConstraint(fields=("kind", "key"), name="job_kind_key"),
+        ),
+        migrations.AddConstraint(
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("attempts__lte", models.F("max_attempts"))), name="job_attempts"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="note",
+            index=models.Index(fields=["document_type", "document_id", "id"], name="note_document"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="note",
+            trigger=pgtrigger.compiler.Trigger(
+                name="note_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="812a133caf6ad5c50df74d3a25ac8beaa370d510",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_note_append_only_321ce",
+                    table="core_note",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="periodicclaim",
+            constraint=models.UniqueConstraint(fields=("job", "period"), name="periodicclaim_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                fields=("user", "list_code", "name"), name="savedview_user_list_name"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_default", True)),
+                fields=("user", "list_code"),
+                name="savedview_one_default",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="statechange",
+            index=models.Index(fields=["document_type", "document_id", "id"], name="statechange_document"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="statechange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="statechange_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="aa3f9bfb034e10f4c8f5c35ec2ac3dd5b3fa9e4e",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_statechange_append_only_8313b",
+                    table="core_statechange",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+    ]

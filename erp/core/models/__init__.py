@@ -1,0 +1,27 @@
+"""Which rows does the kernel keep?"""
+
+from erp.core.models.access import ApiKey, IdempotencyKey, SavedView, User
+from erp.core.models.approval import ApprovalPolicy, ApprovalRequest
+from erp.core.models.audit import Note, NumberSeries, StateChange
+from erp.core.models.exception_case import ExceptionCase
+from erp.core.models.proof import VerifyRun
+from erp.core.models.work import Canary, InboxMessage, Job, OutboxMessage, PeriodicClaim
+
+__all__ = [
+    "ApiKey",
+    "ApprovalPolicy",
+    "ApprovalRequest",
+    "Canary",
+    "ExceptionCase",
+    "IdempotencyKey",
+    "InboxMessage",
+    "Job",
+    "Note",
+    "NumberSeries",
+    "OutboxMessage",
+    "PeriodicClaim",
+    "SavedView",
+    "StateChange",
+    "User",
+    "VerifyRun",
+]

@@ -1,0 +1,1 @@
+"""How do promised goods leave the building?"""

@@ -1,0 +1,7 @@
+"""Which Django app is inventory?"""
+
+from django.apps import AppConfig
+
+
+class InventoryConfig(AppConfig):
+    name = "inventory"

@@ -1,0 +1,1311 @@
+import django.db.models.deletion
+import django.db.models.functions.datetime
+import django.db.models.functions.text
+import mptt.fields
+import pgtrigger.compiler
+import pgtrigger.migrations
+import simple_history.models
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Node",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("WAREHOUSE", "Warehouse"), ("STORE", "Store"), ("TPL", "3PL")],
+                        max_length=10,
+                    ),
+                ),
+                ("country", models.CharField(help_text="ISO 3166-1 alpha-2.", max_length=2)),
+                ("latitude", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("longitude", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("can_ship", models.BooleanField(default=True)),
+                (
+                    "rank",
+                    models.PositiveSmallIntegerField(
+                        default=100, help_text="Lower is preferred when everything else is equal."
+                    ),
+                ),
+                (
+                    "handling_cost",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Per order, base currency.", max_digits=9
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="UnitOfMeasure",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("name", models.CharField(max_length=60)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Adjustment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("COUNT", "Count variance"),
+                            ("DAMAGED", "Damaged"),
+                            ("LOST", "Lost or stolen"),
+                            ("FOUND", "Found"),
+                            ("SAMPLE", "Sample or giveaway"),
+                            ("DISPOSAL", "Thrown away"),
+                            ("OPENING", "Opening stock"),
+                            ("OTHER", "Other (see note)"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("PENDING_APPROVAL", "Pending approval"),
+                            ("POSTED", "Posted"),
+                            ("REJECTED", "Rejected"),
+                        ],
+                        default="DRAFT",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Signed cost, set when posted.", max_digits=19
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.node"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Category",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "valuation_method",
+                    models.CharField(
+                        choices=[("FIFO", "First in, first out"), ("AVERAGE", "Moving average")],
+                        default="FIFO",
+                        max_length=8,
+                    ),
+                ),
+                ("lft", models.PositiveIntegerField(editable=False)),
+                ("rght", models.PositiveIntegerField(editable=False)),
+                ("tree_id", models.PositiveIntegerField(db_index=True, editable=False)),
+                ("level", models.PositiveIntegerField(editable=False)),
+                (
+                    "parent",
+                    mptt.fields.TreeForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="inventory.category",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "categories",
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalCategory",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(db_index=True, max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "valuation_method",
+                    models.CharField(
+                        choices=[("FIFO", "First in, first out"), ("AVERAGE", "Moving average")],
+                        default="FIFO",
+                        max_length=8,
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    mptt.fields.TreeForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.category",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical category",
+                "verbose_name_plural": "historical categories",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalNode",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(db_index=True, max_length=20)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("WAREHOUSE", "Warehouse"), ("STORE", "Store"), ("TPL", "3PL")],
+                        max_length=10,
+                    ),
+                ),
+                ("country", models.CharField(help_text="ISO 3166-1 alpha-2.", max_length=2)),
+                ("latitude", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("longitude", models.DecimalField(decimal_places=6, default=0, max_digits=9)),
+                ("can_ship", models.BooleanField(default=True)),
+                (
+                    "rank",
+                    models.PositiveSmallIntegerField(
+                        default=100, help_text="Lower is preferred when everything else is equal."
+                    ),
+                ),
+                (
+                    "handling_cost",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Per order, base currency.", max_digits=9
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical node",
+                "verbose_name_plural": "historical nodes",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Location",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(help_text="Scanned; unique in the company.", max_length=40, unique=True),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ZONE", "Zone"),
+                            ("AISLE", "Aisle"),
+                            ("BIN", "Bin"),
+                            ("DOCK", "Dock"),
+                            ("STAGE", "Staging"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("walk_order", models.PositiveIntegerField(default=0)),
+                ("is_pickable", models.BooleanField(default=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("lft", models.PositiveIntegerField(editable=False)),
+                ("rght", models.PositiveIntegerField(editable=False)),
+                ("tree_id", models.PositiveIntegerField(db_index=True, editable=False)),
+                ("level", models.PositiveIntegerField(editable=False)),
+                (
+                    "parent",
+                    mptt.fields.TreeForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="locations",
+                        to="inventory.node",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="HistoricalLocation",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        db_index=True, help_text="Scanned; unique in the company.", max_length=40
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ZONE", "Zone"),
+                            ("AISLE", "Aisle"),
+                            ("BIN", "Bin"),
+                            ("DOCK", "Dock"),
+                            ("STAGE", "Staging"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("walk_order", models.PositiveIntegerField(default=0)),
+                ("is_pickable", models.BooleanField(default=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    mptt.fields.TreeForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical location",
+                "verbose_name_plural": "historical locations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Product",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sku", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "gtin",
+                    models.CharField(
+                        blank=True, help_text="GTIN-8/12/13/14 of the base unit.", max_length=14
+                    ),
+                ),
+                ("weight_grams", models.PositiveIntegerField(default=0)),
+                ("is_lot_tracked", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "list_price",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Base currency.", max_digits=19
+                    ),
+                ),
+                (
+                    "search_text",
+                    models.TextField(
+                        blank=True, help_text="Lower case, accents folded; kept by product_save."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "category",
+                    mptt.fields.TreeForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="products",
+                        to="inventory.category",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.unitofmeasure",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Lot",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("expiry_date", models.DateField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lots",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="BinStock",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("RESERVED", "Reserved"),
+                            ("ALLOCATED", "Allocated"),
+                            ("PICKED", "Picked"),
+                            ("QUARANTINE", "Quarantine"),
+                            ("DAMAGED", "Damaged"),
+                            ("RETURN_PENDING", "Return pending"),
+                            ("IN_TRANSIT", "In transit"),
+                            ("SUPPLIER", "Supplier"),
+                            ("CUSTOMER", "Customer"),
+                            ("SHRINKAGE", "Shrinkage"),
+                            ("ASSEMBLY", "Assembly"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("quantity", models.BigIntegerField(default=0)),
+                ("quantity_allocated", models.BigIntegerField(default=0)),
+                (
+                    "first_received_at",
+                    models.DateTimeField(
+                        help_text="For FIFO bin choice: when the bin last went from empty to not."
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contents",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.lot",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bins",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AdjustmentLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("QUARANTINE", "Quarantine"),
+                            ("DAMAGED", "Damaged"),
+                        ],
+                        default="AVAILABLE",
+                        max_length=14,
+                    ),
+                ),
+                ("quantity_delta", models.BigIntegerField(help_text="Signed units; negative = loss.")),
+                (
+                    "unit_cost",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="Of found stock; else the latest known cost.",
+                        max_digits=19,
+                        null=True,
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Signed, set when posted.", max_digits=19
+                    ),
+                ),
+                (
+                    "adjustment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="inventory.adjustment",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.lot",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="StockBuffer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel_code",
+                    models.CharField(
+                        blank=True, help_text="Only against this channel; blank = all.", max_length=40
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="buffers",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="buffers",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="StockEvent",
+            fields=[
+                ("sequence", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "action",
+                    models.CharField(
+                        help_text="Address of the service, e.g. orders.order_allocate.", max_length=60
+                    ),
+                ),
+                ("source_type", models.CharField(max_length=60)),
+                ("source_id", models.BigIntegerField()),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("idempotency_key", models.CharField(max_length=120, unique=True)),
+                ("reason", models.CharField(blank=True, db_default="", default="", max_length=200)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="StockLevel",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("RESERVED", "Reserved"),
+                            ("ALLOCATED", "Allocated"),
+                            ("PICKED", "Picked"),
+                            ("QUARANTINE", "Quarantine"),
+                            ("DAMAGED", "Damaged"),
+                            ("RETURN_PENDING", "Return pending"),
+                            ("IN_TRANSIT", "In transit"),
+                            ("SUPPLIER", "Supplier"),
+                            ("CUSTOMER", "Customer"),
+                            ("SHRINKAGE", "Shrinkage"),
+                            ("ASSEMBLY", "Assembly"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("quantity", models.BigIntegerField(default=0)),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="levels",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="StockMove",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.BigIntegerField()),
+                (
+                    "from_status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("RESERVED", "Reserved"),
+                            ("ALLOCATED", "Allocated"),
+                            ("PICKED", "Picked"),
+                            ("QUARANTINE", "Quarantine"),
+                            ("DAMAGED", "Damaged"),
+                            ("RETURN_PENDING", "Return pending"),
+                            ("IN_TRANSIT", "In transit"),
+                            ("SUPPLIER", "Supplier"),
+                            ("CUSTOMER", "Customer"),
+                            ("SHRINKAGE", "Shrinkage"),
+                            ("ASSEMBLY", "Assembly"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "to_status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("RESERVED", "Reserved"),
+                            ("ALLOCATED", "Allocated"),
+                            ("PICKED", "Picked"),
+                            ("QUARANTINE", "Quarantine"),
+                            ("DAMAGED", "Damaged"),
+                            ("RETURN_PENDING", "Return pending"),
+                            ("IN_TRANSIT", "In transit"),
+                            ("SUPPLIER", "Supplier"),
+                            ("CUSTOMER", "Customer"),
+                            ("SHRINKAGE", "Shrinkage"),
+                            ("ASSEMBLY", "Assembly"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "order_line_id",
+                    models.BigIntegerField(help_text="orders.OrderLine this move serves, if any.", null=True),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="moves",
+                        to="inventory.stockevent",
+                    ),
+                ),
+                (
+                    "from_location",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "from_node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.lot",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "to_location",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "to_node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="StockSnapshot",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.BigIntegerField()),
+                (
+                    "at",
+                    models.DateTimeField(
+                        help_text="Every event up to `sequence` occurred at or before this time."
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("RESERVED", "Reserved"),
+                            ("ALLOCATED", "Allocated"),
+                            ("PICKED", "Picked"),
+                            ("QUARANTINE", "Quarantine"),
+                            ("DAMAGED", "Damaged"),
+                            ("RETURN_PENDING", "Return pending"),
+                            ("IN_TRANSIT", "In transit"),
+                            ("SUPPLIER", "Supplier"),
+                            ("CUSTOMER", "Customer"),
+                            ("SHRINKAGE", "Shrinkage"),
+                            ("ASSEMBLY", "Assembly"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("quantity", models.BigIntegerField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Transfer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("IN_TRANSIT", "In transit"),
+                            ("RECEIVED", "Received"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="DRAFT",
+                        max_length=20,
+                    ),
+                ),
+                ("expected_date", models.DateField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "from_node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.node"
+                    ),
+                ),
+                (
+                    "to_node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.node"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="TransferLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.PositiveIntegerField()),
+                ("quantity_received", models.PositiveIntegerField(default=0)),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.lot",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="inventory.transfer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ProductUnit",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("factor", models.PositiveIntegerField()),
+                ("gtin", models.CharField(blank=True, max_length=14)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="units",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.unitofmeasure",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="HistoricalProduct",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("sku", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "gtin",
+                    models.CharField(
+                        blank=True, help_text="GTIN-8/12/13/14 of the base unit.", max_length=14
+                    ),
+                ),
+                ("weight_grams", models.PositiveIntegerField(default=0)),
+                ("is_lot_tracked", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "list_price",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Base currency.", max_digits=19
+                    ),
+                ),
+                (
+                    "search_text",
+                    models.TextField(
+                        blank=True, help_text="Lower case, accents folded; kept by product_save."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "category",
+                    mptt.fields.TreeForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.category",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.unitofmeasure",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical product",
+                "verbose_name_plural": "historical products",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.AddIndex(
+            model_name="location",
+            index=models.Index(fields=["node", "walk_order"], name="location_walk"),
+        ),
+        migrations.AddIndex(
+            model_name="location",
+            index=models.Index(fields=["tree_id", "lft"], name="inventory_location_tree_idc6dc"),
+        ),
+        migrations.AddConstraint(
+            model_name="location",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code", ""), _negated=True), name="location_code_not_blank"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="lot",
+            constraint=models.UniqueConstraint(fields=("product", "code"), name="lot_code"),
+        ),
+        migrations.AddConstraint(
+            model_name="binstock",
+            constraint=models.UniqueConstraint(
+                fields=("product", "location", "lot", "status"), name="binstock_bucket", nulls_distinct=False
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="binstock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity_allocated__gte", 0), ("quantity_allocated__lte", models.F("quantity"))
+                ),
+                name="binstock_allocated_within_quantity",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="adjustmentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity_delta", 0), _negated=True), name="adjustmentline_delta"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stockbuffer",
+            constraint=models.UniqueConstraint(
+                fields=("node", "product", "channel_code"), name="stockbuffer_once", nulls_distinct=False
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="stockevent",
+            index=models.Index(fields=["source_type", "source_id"], name="stockevent_source"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stockevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stockevent_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="6ba7df3894ac011a8bf804575a69976289b73236",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_stockevent_append_only_a5add",
+                    table="inventory_stockevent",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stocklevel",
+            constraint=models.UniqueConstraint(
+                fields=("product", "node", "status"), name="stocklevel_bucket"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stocklevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 0)), name="stocklevel_not_negative"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="stockmove",
+            index=models.Index(fields=["product", "event"], name="stockmove_product"),
+        ),
+        migrations.AddIndex(
+            model_name="stockmove",
+            index=models.Index(
+                condition=models.Q(("order_line_id__isnull", False)),
+                fields=["order_line_id"],
+                name="stockmove_order_line",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="stockmove",
+            index=models.Index(
+                condition=models.Q(("lot__isnull", False)), fields=["lot"], name="stockmove_lot"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stockmove",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="stockmove_quantity"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stockmove",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_node", models.F("to_node")), _negated=True),
+                    models.Q(("from_status", models.F("to_status")), _negated=True),
+                    models.Q(
+                        ("from_location__isnull", False),
+                        ("to_location__isnull", False),
+                        models.Q(("from_location", models.F("to_location")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="stockmove_goes_somewhere",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stockmove",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stockmove_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="a704114834d6897cd8ad1bcb7153cf1a4fa42ae3",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_stockmove_append_only_af23c",
+                    table="inventory_stockmove",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="stocksnapshot",
+            index=models.Index(fields=["sequence"], name="stocksnapshot_sequence"),
+        ),
+        migrations.AddConstraint(
+            model_name="stocksnapshot",
+            constraint=models.UniqueConstraint(
+                fields=("product", "sequence", "node", "status"), name="stocksnapshot_bucket"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stocksnapshot",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stocksnapshot_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="21909bea0cd968dd49f54a605a7186e3f1fda3c3",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_stocksnapshot_append_only_af6b9",
+                    table="inventory_stocksnapshot",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_node", models.F("to_node")), _negated=True),
+                name="transfer_two_nodes",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transferline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0), ("quantity_received__lte", models.F("quantity"))),
+                name="transferline_quantities",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productunit",
+            constraint=models.UniqueConstraint(fields=("product", "unit"), name="productunit_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="productunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("factor__gte", 1)), name="productunit_factor"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("sku"), name="product_sku"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="product",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("gtin", ""), _negated=True), fields=("gtin",), name="product_gtin"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sku", ""), _negated=True), name="product_sku_not_blank"
+            ),
+        ),
+    ]

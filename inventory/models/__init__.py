@@ -1,0 +1,26 @@
+"""Which rows does the stock side keep?"""
+
+from inventory.models.node import Location, Node
+from inventory.models.product import Category, Lot, Product, ProductUnit, UnitOfMeasure
+from inventory.models.stock import BinStock, StockBuffer, StockEvent, StockLevel, StockMove, StockSnapshot
+from inventory.models.transfer import Adjustment, AdjustmentLine, Transfer, TransferLine
+
+__all__ = [
+    "Adjustment",
+    "AdjustmentLine",
+    "BinStock",
+    "Category",
+    "Location",
+    "Lot",
+    "Node",
+    "Product",
+    "ProductUnit",
+    "StockBuffer",
+    "StockEvent",
+    "StockLevel",
+    "StockMove",
+    "StockSnapshot",
+    "Transfer",
+    "TransferLine",
+    "UnitOfMeasure",
+]

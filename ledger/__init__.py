@@ -1,0 +1,1 @@
+"""What is every unit and every event worth?"""

@@ -1,0 +1,7 @@
+"""Which Django app is ledger?"""
+
+from django.apps import AppConfig
+
+
+class LedgerConfig(AppConfig):
+    name = "ledger"

@@ -1,0 +1,688 @@
+import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.datetime
+import mptt.fields
+import pgtrigger.compiler
+import pgtrigger.migrations
+import simple_history.models
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Account",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "account_type",
+                    models.CharField(
+                        choices=[
+                            ("ASSET", "Asset"),
+                            ("LIABILITY", "Liability"),
+                            ("EQUITY", "Equity"),
+                            ("INCOME", "Income"),
+                            ("EXPENSE", "Expense"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("CASH", "Cash at bank"),
+                            ("CASH_CLEARING", "Cash clearing (payments captured, not yet settled)"),
+                            ("RECEIVABLE", "Trade receivables"),
+                            ("INVENTORY", "Inventory"),
+                            ("GRNI", "Goods received, not invoiced"),
+                            ("PAYABLE", "Trade payables"),
+                            ("TAX_PAYABLE", "Sales tax payable"),
+                            ("EQUITY_OPENING", "Opening balance equity"),
+                            ("RETAINED_EARNINGS", "Retained earnings"),
+                            ("REVENUE", "Sales revenue"),
+                            ("SHIPPING_REVENUE", "Shipping revenue"),
+                            ("DISCOUNT", "Discounts granted"),
+                            ("OTHER_INCOME", "Other income"),
+                            ("SALES_RETURNS", "Sales returns and allowances"),
+                            ("COGS", "Cost of goods sold"),
+                            ("PPV", "Purchase price variance"),
+                            ("STOCK_ADJUSTMENT", "Stock adjustments (shrinkage and found stock)"),
+                            ("WRITE_OFF", "Returned goods written off"),
+                            ("CHANNEL_FEE", "Marketplace and channel fees"),
+                            ("BANK_CHARGE", "Bank charges"),
+                            ("BAD_DEBT", "Bad debt"),
+                            ("SAMPLES", "Samples and marketing"),
+                            ("FREIGHT_OUT", "Outbound freight"),
+                        ],
+                        max_length=24,
+                        null=True,
+                        unique=True,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("lft", models.PositiveIntegerField(editable=False)),
+                ("rght", models.PositiveIntegerField(editable=False)),
+                ("tree_id", models.PositiveIntegerField(db_index=True, editable=False)),
+                ("level", models.PositiveIntegerField(editable=False)),
+                (
+                    "parent",
+                    mptt.fields.TreeForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="ledger.account",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="CostLayer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("product_id", models.BigIntegerField()),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("FIFO", "First in, first out"), ("AVERAGE", "Moving average")], max_length=8
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("quantity_in", models.BigIntegerField()),
+                ("value_in", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("quantity_left", models.BigIntegerField()),
+                ("value_left", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("source_type", models.CharField(max_length=60)),
+                ("source_id", models.BigIntegerField()),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("quantity_left__gt", 0)),
+                        fields=["product_id", "id"],
+                        name="costlayer_open",
+                    ),
+                    models.Index(fields=["source_type", "source_id"], name="costlayer_source"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("quantity_left__gte", 0),
+                            ("quantity_left__lte", models.F("quantity_in")),
+                            ("value_left__gte", 0),
+                        ),
+                        name="costlayer_left_within_in",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("quantity_left", 0), _negated=True), ("value_left", 0), _connector="OR"
+                        ),
+                        name="costlayer_empty_has_no_value",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("method", "AVERAGE")),
+                        fields=("product_id",),
+                        name="costlayer_one_average_pool",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CostMovement",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("product_id", models.BigIntegerField()),
+                ("quantity", models.BigIntegerField(help_text="Signed units; 0 for a value-only true-up.")),
+                (
+                    "value",
+                    models.DecimalField(decimal_places=4, help_text="Signed, base currency.", max_digits=19),
+                ),
+                ("source_type", models.CharField(max_length=60)),
+                ("source_id", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="ledger.costlayer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="HistoricalAccount",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(db_index=True, max_length=20)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "account_type",
+                    models.CharField(
+                        choices=[
+                            ("ASSET", "Asset"),
+                            ("LIABILITY", "Liability"),
+                            ("EQUITY", "Equity"),
+                            ("INCOME", "Income"),
+                            ("EXPENSE", "Expense"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("CASH", "Cash at bank"),
+                            ("CASH_CLEARING", "Cash clearing (payments captured, not yet settled)"),
+                            ("RECEIVABLE", "Trade receivables"),
+                            ("INVENTORY", "Inventory"),
+                            ("GRNI", "Goods received, not invoiced"),
+                            ("PAYABLE", "Trade payables"),
+                            ("TAX_PAYABLE", "Sales tax payable"),
+                            ("EQUITY_OPENING", "Opening balance equity"),
+                            ("RETAINED_EARNINGS", "Retained earnings"),
+                            ("REVENUE", "Sales revenue"),
+                            ("SHIPPING_REVENUE", "Shipping revenue"),
+                            ("DISCOUNT", "Discounts granted"),
+                            ("OTHER_INCOME", "Other income"),
+                            ("SALES_RETURNS", "Sales returns and allowances"),
+                            ("COGS", "Cost of goods sold"),
+                            ("PPV", "Purchase price variance"),
+                            ("STOCK_ADJUSTMENT", "Stock adjustments (shrinkage and found stock)"),
+                            ("WRITE_OFF", "Returned goods written off"),
+                            ("CHANNEL_FEE", "Marketplace and channel fees"),
+                            ("BANK_CHARGE", "Bank charges"),
+                            ("BAD_DEBT", "Bad debt"),
+                            ("SAMPLES", "Samples and marketing"),
+                            ("FREIGHT_OUT", "Outbound freight"),
+                        ],
+                        db_index=True,
+                        max_length=24,
+                        null=True,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "parent",
+                    mptt.fields.TreeForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical account",
+                "verbose_name_plural": "historical accounts",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="JournalEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.CharField(help_text="Gapless, e.g. JE-000042.", max_length=24, unique=True),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        help_text="Address of the posting rule, e.g. fulfillment.shipment_confirmed.",
+                        max_length=60,
+                    ),
+                ),
+                ("source_type", models.CharField(max_length=60)),
+                ("source_id", models.BigIntegerField()),
+                (
+                    "sequence",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="nth entry of this kind for this source."
+                    ),
+                ),
+                ("posting_date", models.DateField()),
+                ("entered_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("memo", models.CharField(blank=True, max_length=200)),
+                (
+                    "stock_sequence",
+                    models.BigIntegerField(
+                        blank=True,
+                        help_text="The StockEvent written in the same transaction, if one was.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "xact_id",
+                    models.BigIntegerField(
+                        db_default=django.db.models.expressions.RawSQL(
+                            "(pg_current_xact_id()::text::bigint)", ()
+                        ),
+                        editable=False,
+                        help_text="Transaction that wrote the entry; its lines must come from the same one.",
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reversal_of",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversed_by",
+                        to="ledger.journalentry",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="JournalLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("base_debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("base_credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("product_id", models.BigIntegerField(blank=True, null=True)),
+                ("node_id", models.BigIntegerField(blank=True, null=True)),
+                ("channel_id", models.BigIntegerField(blank=True, null=True)),
+                ("supplier_id", models.BigIntegerField(blank=True, null=True)),
+                ("customer_segment", models.CharField(blank=True, db_default="", default="", max_length=20)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="ledger.journalentry",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Period",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(help_text="e.g. 2011-03", max_length=10, unique=True)),
+                ("start_date", models.DateField(unique=True)),
+                ("end_date", models.DateField(unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("OPEN", "Open"),
+                            ("CLOSING", "Closing"),
+                            ("CLOSED", "Closed"),
+                            ("REOPENED", "Reopened"),
+                        ],
+                        default="OPEN",
+                        max_length=20,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "stock_sequence",
+                    models.BigIntegerField(
+                        blank=True, help_text="Last StockEvent in the close's snapshot.", null=True
+                    ),
+                ),
+                (
+                    "seal",
+                    models.CharField(
+                        blank=True, help_text="sha256(previous seal ‖ balances), hex.", max_length=64
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="journalentry",
+            name="period",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="ledger.period"
+            ),
+        ),
+        migrations.CreateModel(
+            name="PeriodBalance",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("debit", models.DecimalField(decimal_places=4, max_digits=21)),
+                ("credit", models.DecimalField(decimal_places=4, max_digits=21)),
+                (
+                    "revision",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="Counts the closes of a reopened period."
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.account"
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="balances",
+                        to="ledger.period",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="TieOut",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=160)),
+                ("expected", models.DecimalField(decimal_places=4, max_digits=21)),
+                ("actual", models.DecimalField(decimal_places=4, max_digits=21)),
+                ("is_blocking", models.BooleanField(default=True)),
+                ("is_ok", models.BooleanField()),
+                ("evidence", models.JSONField(default=dict)),
+                ("checked_at", models.DateTimeField()),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tie_outs",
+                        to="ledger.period",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code", ""), _negated=True), name="account_code_not_blank"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="costmovement",
+            index=models.Index(fields=["source_type", "source_id"], name="costmovement_source"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="costmovement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="costmovement_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="8b048ab7a02a99dfeaee2faca6c864b1a3df92ae",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_costmovement_append_only_831bc",
+                    table="ledger_costmovement",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="journalline",
+            index=models.Index(fields=["account", "entry"], name="journalline_account"),
+        ),
+        migrations.AddConstraint(
+            model_name="journalline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("base_credit", 0), ("base_debit__gte", 0), ("credit", 0), ("debit__gt", 0)),
+                    models.Q(("base_credit__gte", 0), ("base_debit", 0), ("credit__gt", 0), ("debit", 0)),
+                    _connector="OR",
+                ),
+                name="journalline_one_side",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="journalline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="journalline_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="55a356f52865b3ce02fd1d6c98d940f9325ddaf3",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_journalline_append_only_a3c0a",
+                    table="ledger_journalline",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="journalline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="journalline_own_transaction",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\nBEGIN\n    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT entry_id FROM new_rows) l JOIN ledger_journalentry e ON e.id = l.entry_id\n               WHERE e.xact_id <> pg_current_xact_id()::text::bigint) THEN\n        RAISE EXCEPTION 'a posted journal entry takes no further lines' USING ERRCODE = 'insufficient_privilege';\n    END IF;\n    RETURN NULL;\nEND;\n",
+                    hash="6c4d07cf1b7fc065d4f4c5189d4b48669e8ccdd3",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_journalline_own_transaction_05d2e",
+                    referencing="REFERENCING NEW TABLE AS new_rows ",
+                    table="ledger_journalline",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end_date__gte", models.F("start_date"))), name="period_dates_in_order"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "CLOSED"), _negated=True),
+                    models.Q(("closed_at__isnull", False), models.Q(("seal", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="period_closed_is_sealed",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="period",
+            trigger=pgtrigger.compiler.Trigger(
+                name="period_no_overlap",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\nIF EXISTS (SELECT 1 FROM ledger_period p WHERE p.id <> NEW.id\n           AND p.start_date <= NEW.end_date AND p.end_date >= NEW.start_date) THEN\n    RAISE EXCEPTION 'period % overlaps another', NEW.code USING ERRCODE = 'exclusion_violation';\nEND IF;\nRETURN NEW;\n",
+                    hash="8ab57046c4af91ea370ee42d87b489250b9be57d",
+                    operation='INSERT OR UPDATE OF "start_date", "end_date"',
+                    pgid="pgtrigger_period_no_overlap_396d0",
+                    table="ledger_period",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="journalentry",
+            index=models.Index(fields=["source_type", "source_id"], name="journalentry_source"),
+        ),
+        migrations.AddIndex(
+            model_name="journalentry",
+            index=models.Index(fields=["posting_date", "id"], name="journalentry_date"),
+        ),
+        migrations.AddConstraint(
+            model_name="journalentry",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "source_type", "source_id", "sequence"), name="journal_once"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="journalentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="journalentry_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="4cc246aa6bfb4799fc28ad0a9894152c34a669ad",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_journalentry_append_only_5681d",
+                    table="ledger_journalentry",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="journalentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="journalentry_balanced",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="\nDECLARE bad record;\nBEGIN\n    SELECT currency, count(*) AS lines, sum(debit) AS debit, sum(credit) AS credit INTO bad\n      FROM ledger_journalline WHERE entry_id = NEW.id GROUP BY currency\n    HAVING sum(debit) <> sum(credit) OR count(*) < 2 LIMIT 1;\n    IF FOUND THEN\n        RAISE EXCEPTION 'journal entry % does not balance in %: debit %, credit %, % lines',\n            NEW.id, bad.currency, bad.debit, bad.credit, bad.lines USING ERRCODE = 'check_violation';\n    END IF;\n    IF NOT EXISTS (SELECT 1 FROM ledger_journalline WHERE entry_id = NEW.id) THEN\n        RAISE EXCEPTION 'journal entry % has no lines', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    IF (SELECT sum(base_debit) <> sum(base_credit) FROM ledger_journalline WHERE entry_id = NEW.id) THEN\n        RAISE EXCEPTION 'journal entry % does not balance in base currency', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND;\n",
+                    hash="a243561e0dc0e72e611ef8c1d212e1f4914834a7",
+                    operation="INSERT",
+                    pgid="pgtrigger_journalentry_balanced_f79f1",
+                    table="ledger_journalentry",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="journalentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="journalentry_period_open",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\nDECLARE bad text;\nBEGIN\n    PERFORM 1 FROM ledger_period WHERE id IN (SELECT period_id FROM new_rows) ORDER BY id FOR SHARE;\n    SELECT format('%s (period %s, %s)', e.posting_date, p.code, p.state) INTO bad\n      FROM new_rows e JOIN ledger_period p ON p.id = e.period_id\n     WHERE p.state = 'CLOSED' OR e.posting_date NOT BETWEEN p.start_date AND p.end_date LIMIT 1;\n    IF bad IS NOT NULL THEN\n        RAISE EXCEPTION 'cannot post on %', bad USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND;\n",
+                    hash="649c0792d8069cd96041056d2a62b856411497f3",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_journalentry_period_open_0d212",
+                    referencing="REFERENCING NEW TABLE AS new_rows ",
+                    table="ledger_journalentry",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="periodbalance",
+            constraint=models.UniqueConstraint(
+                fields=("period", "account", "currency", "revision"), name="periodbalance_once"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="periodbalance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="periodbalance_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="8d7e26686797e749ca44efcbb1b170f1f4226d89",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_periodbalance_append_only_0ab5e",
+                    table="ledger_periodbalance",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="tieout",
+            index=models.Index(fields=["period", "code", "-id"], name="tieout_latest"),
+        ),
+    ]

@@ -1,0 +1,161 @@
+"""What was posted to the books, by which rule, for which document?"""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from erp.core.triggers import append_only
+
+# Once per entry header, at commit: a trigger per line would sum the entry once for each of its lines (quadratic).
+_BALANCED = """
+DECLARE bad record;
+BEGIN
+    SELECT currency, count(*) AS lines, sum(debit) AS debit, sum(credit) AS credit INTO bad
+      FROM ledger_journalline WHERE entry_id = NEW.id GROUP BY currency
+    HAVING sum(debit) <> sum(credit) OR count(*) < 2 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'journal entry % does not balance in %: debit %, credit %, % lines',
+            NEW.id, bad.currency, bad.debit, bad.credit, bad.lines USING ERRCODE = 'check_violation';
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM ledger_journalline WHERE entry_id = NEW.id) THEN
+        RAISE EXCEPTION 'journal entry % has no lines', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    IF (SELECT sum(base_debit) <> sum(base_credit) FROM ledger_journalline WHERE entry_id = NEW.id) THEN
+        RAISE EXCEPTION 'journal entry % does not balance in base currency', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END;
+"""
+# Statement level over the transition table: one check however many entries arrive. FOR SHARE holds off a concurrent close.
+_PERIOD_OPEN = """
+DECLARE bad text;
+BEGIN
+    PERFORM 1 FROM ledger_period WHERE id IN (SELECT period_id FROM new_rows) ORDER BY id FOR SHARE;
+    SELECT format('%s (period %s, %s)', e.posting_date, p.code, p.state) INTO bad
+      FROM new_rows e JOIN ledger_period p ON p.id = e.period_id
+     WHERE p.state = 'CLOSED' OR e.posting_date NOT BETWEEN p.start_date AND p.end_date LIMIT 1;
+    IF bad IS NOT NULL THEN
+        RAISE EXCEPTION 'cannot post on %', bad USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END;
+"""
+# A line may only join an entry of its own transaction: a posted entry can gain no lines afterwards.
+_OWN_TRANSACTION = """
+BEGIN
+    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT entry_id FROM new_rows) l JOIN ledger_journalentry e ON e.id = l.entry_id
+               WHERE e.xact_id <> pg_current_xact_id()::text::bigint) THEN
+        RAISE EXCEPTION 'a posted journal entry takes no further lines' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END;
+"""
+
+
+class JournalEntry(models.Model):
+    """One balanced entry, posted by one rule for one document. Append-only; corrected by a reversing entry."""
+
+    number = models.CharField(max_length=24, unique=True, help_text="Gapless, e.g. JE-000042.")
+    kind = models.CharField(
+        max_length=60, help_text="Address of the posting rule, e.g. fulfillment.shipment_confirmed."
+    )
+    source_type = models.CharField(max_length=60)
+    source_id = models.BigIntegerField()
+    sequence = models.PositiveSmallIntegerField(
+        default=0, help_text="nth entry of this kind for this source."
+    )
+    period = models.ForeignKey("ledger.Period", on_delete=models.PROTECT, related_name="entries")
+    posting_date = models.DateField()
+    entered_at = models.DateTimeField(db_default=models.functions.Now())
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    memo = models.CharField(max_length=200, blank=True)
+    reversal_of = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by"
+    )
+    stock_sequence = models.BigIntegerField(
+        null=True, blank=True, help_text="The StockEvent written in the same transaction, if one was."
+    )
+    xact_id = models.BigIntegerField(
+        editable=False,
+        db_default=models.expressions.RawSQL("(pg_current_xact_id()::text::bigint)", ()),
+        help_text="Transaction that wrote the entry; its lines must come from the same one.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "source_type", "source_id", "sequence"], name="journal_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["source_type", "source_id"], name="journalentry_source"),
+            models.Index(fields=["posting_date", "id"], name="journalentry_date"),
+        ]
+        triggers = [
+            append_only("journalentry_append_only"),
+            pgtrigger.Trigger(
+                name="journalentry_balanced",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func=pgtrigger.Func(_BALANCED),
+            ),
+            pgtrigger.Trigger(
+                name="journalentry_period_open",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=pgtrigger.Func(_PERIOD_OPEN),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class JournalLine(models.Model):
+    """One side of an entry. The dimensions are ids of master data in higher apps; `verify` proves they exist."""
+
+    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="lines")
+    account = models.ForeignKey("ledger.Account", on_delete=models.PROTECT, db_index=False, related_name="+")
+    currency = models.CharField(max_length=3)
+    debit = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    credit = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    base_debit = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    base_credit = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    product_id = models.BigIntegerField(null=True, blank=True)
+    node_id = models.BigIntegerField(null=True, blank=True)
+    channel_id = models.BigIntegerField(null=True, blank=True)
+    supplier_id = models.BigIntegerField(null=True, blank=True)
+    customer_segment = models.CharField(max_length=20, blank=True, default="", db_default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="journalline_one_side",
+                condition=Q(debit__gt=0, credit=0, base_debit__gte=0, base_credit=0)
+                | Q(credit__gt=0, debit=0, base_credit__gte=0, base_debit=0),
+            )
+        ]
+        indexes = [models.Index(fields=["account", "entry"], name="journalline_account")]
+        triggers = [
+            append_only("journalline_append_only"),
+            pgtrigger.Trigger(
+                name="journalline_own_transaction",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func=pgtrigger.Func(_OWN_TRANSACTION),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"line #{self.pk} of entry {self.entry_id}"

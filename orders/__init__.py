@@ -1,0 +1,1 @@
+"""Who wants what, on which terms, and what have we promised?"""

@@ -1,0 +1,7 @@
+"""Which Django app is orders?"""
+
+from django.apps import AppConfig
+
+
+class OrdersConfig(AppConfig):
+    name = "orders"

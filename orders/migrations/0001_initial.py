@@ -1,0 +1,940 @@
+import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.datetime
+import django.db.models.functions.text
+import pgtrigger.compiler
+import pgtrigger.migrations
+import simple_history.models
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("inventory", "0001_initial"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Customer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "segment",
+                    models.CharField(
+                        choices=[("CONSUMER", "Consumer"), ("BUSINESS", "Business")],
+                        default="CONSUMER",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "credit_limit",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="Base currency; blank = none set.",
+                        max_digits=19,
+                        null=True,
+                    ),
+                ),
+                ("line1", models.CharField(blank=True, max_length=160)),
+                ("city", models.CharField(blank=True, max_length=80)),
+                ("postcode", models.CharField(blank=True, max_length=20)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("is_blocked", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AllocationPolicy",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "strategy",
+                    models.CharField(
+                        choices=[
+                            ("PRIORITY", "Node rank"),
+                            ("NEAREST", "Nearest node first"),
+                            ("FEWEST_SPLITS", "Fewest shipments"),
+                            ("BALANCE", "Fullest node first"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "allow_split",
+                    models.BooleanField(
+                        default=True, help_text="A line or order may ship from several nodes."
+                    ),
+                ),
+                ("allow_backorder", models.BooleanField(default=True)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("is_active", models.BooleanField(default=True)),
+            ],
+            options={
+                "verbose_name_plural": "allocation policies",
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "version"), name="allocationpolicy_version")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Channel",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("WEB", "Web shop"),
+                            ("MARKETPLACE", "Marketplace"),
+                            ("B2B", "Wholesale"),
+                            ("POS", "Store"),
+                            ("MANUAL", "Manual"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "is_prepaid",
+                    models.BooleanField(
+                        default=True, help_text="Orders arrive paid; otherwise they are invoiced."
+                    ),
+                ),
+                (
+                    "ship_within_hours",
+                    models.PositiveSmallIntegerField(
+                        default=48, help_text="Service promise: ship-by = ordered + this."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="channels",
+                        to="orders.allocationpolicy",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="HistoricalChannel",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(db_index=True, max_length=40)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("WEB", "Web shop"),
+                            ("MARKETPLACE", "Marketplace"),
+                            ("B2B", "Wholesale"),
+                            ("POS", "Store"),
+                            ("MANUAL", "Manual"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "is_prepaid",
+                    models.BooleanField(
+                        default=True, help_text="Orders arrive paid; otherwise they are invoiced."
+                    ),
+                ),
+                (
+                    "ship_within_hours",
+                    models.PositiveSmallIntegerField(
+                        default=48, help_text="Service promise: ship-by = ordered + this."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.allocationpolicy",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical channel",
+                "verbose_name_plural": "historical channels",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalCustomer",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("number", models.CharField(db_index=True, max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "segment",
+                    models.CharField(
+                        choices=[("CONSUMER", "Consumer"), ("BUSINESS", "Business")],
+                        default="CONSUMER",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "credit_limit",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="Base currency; blank = none set.",
+                        max_digits=19,
+                        null=True,
+                    ),
+                ),
+                ("line1", models.CharField(blank=True, max_length=160)),
+                ("city", models.CharField(blank=True, max_length=80)),
+                ("postcode", models.CharField(blank=True, max_length=20)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("is_blocked", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical customer",
+                "verbose_name_plural": "historical customers",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalListing",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("channel_sku", models.CharField(max_length=80)),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical listing",
+                "verbose_name_plural": "historical listings",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Order",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("external_id", models.CharField(help_text="The channel's own order id.", max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("RECEIVED", "Received"),
+                            ("ON_HOLD", "On hold"),
+                            ("CONFIRMED", "Confirmed"),
+                            ("ALLOCATED", "Allocated"),
+                            ("RELEASED", "Released"),
+                            ("SHIPPED", "Shipped"),
+                            ("COMPLETED", "Completed"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="RECEIVED",
+                        max_length=20,
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("ordered_at", models.DateTimeField()),
+                ("ship_by", models.DateTimeField()),
+                ("priority", models.SmallIntegerField(default=0, help_text="Higher is served first.")),
+                (
+                    "ships_complete",
+                    models.BooleanField(default=False, help_text="Nothing leaves until everything can."),
+                ),
+                (
+                    "needs_allocation",
+                    models.BooleanField(
+                        default=False, help_text="Has units that want stock; kept by the allocator."
+                    ),
+                ),
+                ("goods_total", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("charges_total", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("tax_total", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("total", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                (
+                    "amount_invoiced",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        help_text="Posted to receivables by shipments.",
+                        max_digits=19,
+                    ),
+                ),
+                (
+                    "amount_credited",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Credit notes.", max_digits=19
+                    ),
+                ),
+                (
+                    "amount_paid",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Captured payments.", max_digits=19
+                    ),
+                ),
+                (
+                    "amount_refunded",
+                    models.DecimalField(decimal_places=4, default=0, help_text="Paid back.", max_digits=19),
+                ),
+                (
+                    "charges_invoiced",
+                    models.BooleanField(
+                        default=False, help_text="Charges are invoiced with the first shipment."
+                    ),
+                ),
+                ("ship_to_name", models.CharField(blank=True, max_length=120)),
+                ("ship_to_line1", models.CharField(blank=True, max_length=160)),
+                ("ship_to_city", models.CharField(blank=True, max_length=80)),
+                ("ship_to_postcode", models.CharField(blank=True, max_length=20)),
+                ("ship_to_country", models.CharField(blank=True, max_length=2)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "checks",
+                    models.JSONField(
+                        blank=True, default=list, help_text="[{check, verdict, reason}] as validated."
+                    ),
+                ),
+                ("inbox_message_id", models.BigIntegerField(blank=True, null=True)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "shipped_at",
+                    models.DateTimeField(blank=True, help_text="When the last unit left.", null=True),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="orders.customer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Hold",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("PAYMENT", "Payment"),
+                            ("FRAUD", "Fraud"),
+                            ("ADDRESS", "Address"),
+                            ("CREDIT", "Credit"),
+                            ("PRICE", "Price"),
+                            ("TAX", "Tax"),
+                            ("COMPLIANCE", "Compliance"),
+                            ("MANUAL", "Manual"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("evidence", models.JSONField(blank=True, default=dict)),
+                (
+                    "owner_role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("OPEN", "Open"), ("RELEASED", "Released"), ("REJECTED", "Rejected")],
+                        default="OPEN",
+                        max_length=20,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("close_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="orders.order"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AllocationDecision",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "stock_sequence",
+                    models.BigIntegerField(
+                        help_text="StockEvent that wrote it; null when nothing could be assigned.", null=True
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "explanation",
+                    models.JSONField(
+                        help_text="{nodes: [{node, score, why}], lines: [{line, wanted, assigned: {node: q}, short, why}]}"
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.allocationpolicy",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="orders.order",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="OrderCharge",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("SHIPPING_REVENUE", "Shipping"),
+                            ("DISCOUNT", "Discount"),
+                            ("OTHER_INCOME", "Other"),
+                            ("CHANNEL_FEE", "Channel fee"),
+                            ("BANK_CHARGE", "Bank charge"),
+                            ("SAMPLES", "Samples"),
+                        ],
+                        help_text="The account role it posts to.",
+                        max_length=24,
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=200)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=19)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="charges", to="orders.order"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="OrderLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("channel_sku", models.CharField(max_length=80)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                ("quantity_ordered", models.BigIntegerField()),
+                ("quantity_allocated", models.BigIntegerField(default=0)),
+                ("quantity_picked", models.BigIntegerField(default=0)),
+                ("quantity_shipped", models.BigIntegerField(default=0)),
+                ("quantity_cancelled", models.BigIntegerField(default=0)),
+                ("quantity_returned", models.BigIntegerField(default=0)),
+                ("unit_price", models.DecimalField(decimal_places=4, max_digits=19)),
+                (
+                    "line_total",
+                    models.DecimalField(
+                        decimal_places=4, help_text="quantity × price, to the minor unit.", max_digits=19
+                    ),
+                ),
+                ("tax_amount", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("amount_invoiced", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.order"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order_lines",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Allocation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.BigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("ACTIVE", "Active"), ("CONSUMED", "Consumed"), ("RELEASED", "Released")],
+                        default="ACTIVE",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "is_planned",
+                    models.BooleanField(default=False, help_text="A fulfilment order has taken it up."),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="orders.allocationdecision",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="orders.orderline",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Payment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("provider", models.CharField(max_length=40)),
+                ("provider_ref", models.CharField(max_length=120)),
+                ("amount", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("currency", models.CharField(max_length=3)),
+                ("is_refund", models.BooleanField(default=False)),
+                ("captured_at", models.DateTimeField()),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="orders.order",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Listing",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel_sku", models.CharField(max_length=80)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="listings",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="listings",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("channel"),
+                        django.db.models.functions.text.Lower("channel_sku"),
+                        name="listing_channel_sku",
+                    )
+                ],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["state", "ship_by"], name="order_state_ship_by"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["-ordered_at", "id"], name="order_ordered_at"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("needs_allocation", True)),
+                fields=["-priority", "ship_by", "id"],
+                name="order_needs_allocation",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "external_id"), name="order_channel_external_id"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("goods_total"), "+", models.F("charges_total")
+                            ),
+                            "+",
+                            models.F("tax_total"),
+                        ),
+                    )
+                ),
+                name="order_total_adds_up",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_credited__gte", 0),
+                    ("amount_credited__lte", models.F("amount_invoiced")),
+                    ("amount_invoiced__gte", 0),
+                    ("amount_paid__gte", 0),
+                    ("amount_refunded__gte", 0),
+                    ("amount_refunded__lte", models.F("amount_paid")),
+                ),
+                name="order_amounts_not_negative",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="hold",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "OPEN")), fields=("order", "kind"), name="hold_one_open"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "OPEN"),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("closed_by__isnull", False),
+                        models.Q(("close_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="hold_closed_by_someone",
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="allocationdecision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="allocationdecision_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="3fc4a01fa27d0dd14711b58fa91fa27b12ff696e",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_allocationdecision_append_only_e19fe",
+                    table="orders_allocationdecision",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="orderline_position"),
+        ),
+        migrations.AddConstraint(
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity_allocated__gte", 0),
+                    ("quantity_cancelled__gte", 0),
+                    ("quantity_ordered__gt", 0),
+                    (
+                        "quantity_ordered__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("quantity_allocated"), "+", models.F("quantity_shipped")
+                            ),
+                            "+",
+                            models.F("quantity_cancelled"),
+                        ),
+                    ),
+                    ("quantity_picked__gte", 0),
+                    ("quantity_picked__lte", models.F("quantity_allocated")),
+                    ("quantity_returned__gte", 0),
+                    ("quantity_returned__lte", models.F("quantity_shipped")),
+                    ("quantity_shipped__gte", 0),
+                ),
+                name="orderline_quantities",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("line_total__gte", 0), ("unit_price__gte", 0)), name="orderline_price"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="allocation",
+            index=models.Index(
+                condition=models.Q(("state", "ACTIVE")), fields=["product", "node"], name="allocation_active"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="allocation_quantity"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("state", "ACTIVE")),
+                    models.Q(models.Q(("state", "ACTIVE"), _negated=True), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="allocation_closed_when_not_active",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                fields=("provider", "provider_ref"), name="payment_provider_ref"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="payment",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_amount"),
+        ),
+    ]

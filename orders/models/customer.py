@@ -1,0 +1,30 @@
+"""Who buys from us?"""
+
+from __future__ import annotations
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+
+class Customer(models.Model):
+    """A person or company that orders. The address here is a default; each order keeps its own snapshot."""
+
+    SEGMENTS = [("CONSUMER", "Consumer"), ("BUSINESS", "Business")]
+
+    number = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    email = models.EmailField(blank=True)
+    segment = models.CharField(max_length=10, choices=SEGMENTS, default="CONSUMER")
+    credit_limit = models.DecimalField(
+        max_digits=19, decimal_places=4, null=True, blank=True, help_text="Base currency; blank = none set."
+    )
+    line1 = models.CharField(max_length=160, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    is_blocked = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=models.functions.Now())
+    history = HistoricalRecords()
+
+    def __str__(self) -> str:
+        return self.number

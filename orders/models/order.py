@@ -1,0 +1,198 @@
+"""What was ordered, for how much, how far is it, and what holds it up?"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from erp.core.roles import Role
+from ledger.models import AccountRole
+from orders.states import HOLD, ORDER, HoldKind, HoldState, OrderState
+
+
+class Order(models.Model):
+    """A customer's order from one channel. Amounts are in the order's currency; total = goods + charges + tax."""
+
+    MACHINE = ORDER
+
+    number = models.CharField(max_length=20, unique=True)
+    channel = models.ForeignKey("orders.Channel", on_delete=models.PROTECT, related_name="orders")
+    external_id = models.CharField(max_length=80, help_text="The channel's own order id.")
+    customer = models.ForeignKey(
+        "orders.Customer", on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
+    )
+    state = models.CharField(max_length=20, choices=OrderState, default=OrderState.RECEIVED)
+    currency = models.CharField(max_length=3)
+    ordered_at = models.DateTimeField()
+    ship_by = models.DateTimeField()
+    priority = models.SmallIntegerField(default=0, help_text="Higher is served first.")
+    ships_complete = models.BooleanField(default=False, help_text="Nothing leaves until everything can.")
+    needs_allocation = models.BooleanField(
+        default=False, help_text="Has units that want stock; kept by the allocator."
+    )
+    goods_total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    charges_total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    tax_total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    amount_invoiced = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text="Posted to receivables by shipments."
+    )
+    amount_credited = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text="Credit notes."
+    )
+    amount_paid = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text="Captured payments."
+    )
+    amount_refunded = models.DecimalField(max_digits=19, decimal_places=4, default=0, help_text="Paid back.")
+    charges_invoiced = models.BooleanField(
+        default=False, help_text="Charges are invoiced with the first shipment."
+    )
+    ship_to_name = models.CharField(max_length=120, blank=True)
+    ship_to_line1 = models.CharField(max_length=160, blank=True)
+    ship_to_city = models.CharField(max_length=80, blank=True)
+    ship_to_postcode = models.CharField(max_length=20, blank=True)
+    ship_to_country = models.CharField(max_length=2, blank=True)
+    email = models.EmailField(blank=True)
+    checks = models.JSONField(default=list, blank=True, help_text="[{check, verdict, reason}] as validated.")
+    inbox_message_id = models.BigIntegerField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    received_at = models.DateTimeField()
+    shipped_at = models.DateTimeField(null=True, blank=True, help_text="When the last unit left.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_id"], name="order_channel_external_id"),
+            models.CheckConstraint(
+                name="order_total_adds_up",
+                condition=Q(total=F("goods_total") + F("charges_total") + F("tax_total")),
+            ),
+            models.CheckConstraint(
+                name="order_amounts_not_negative",
+                condition=Q(
+                    amount_invoiced__gte=0,
+                    amount_credited__gte=0,
+                    amount_paid__gte=0,
+                    amount_refunded__gte=0,
+                    amount_credited__lte=F("amount_invoiced"),
+                    amount_refunded__lte=F("amount_paid"),
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "ship_by"], name="order_state_ship_by"),
+            models.Index(fields=["-ordered_at", "id"], name="order_ordered_at"),
+            models.Index(
+                fields=["-priority", "ship_by", "id"],
+                condition=Q(needs_allocation=True),
+                name="order_needs_allocation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    """Units of one product. `quantity_allocated` is what stock is promised for now; shipping turns it into shipped."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveIntegerField()
+    product = models.ForeignKey("inventory.Product", on_delete=models.PROTECT, related_name="order_lines")
+    channel_sku = models.CharField(max_length=80)
+    description = models.CharField(max_length=200, blank=True)
+    quantity_ordered = models.BigIntegerField()
+    quantity_allocated = models.BigIntegerField(default=0)
+    quantity_picked = models.BigIntegerField(default=0)
+    quantity_shipped = models.BigIntegerField(default=0)
+    quantity_cancelled = models.BigIntegerField(default=0)
+    quantity_returned = models.BigIntegerField(default=0)
+    unit_price = models.DecimalField(max_digits=19, decimal_places=4)
+    line_total = models.DecimalField(
+        max_digits=19, decimal_places=4, help_text="quantity × price, to the minor unit."
+    )
+    tax_amount = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    amount_invoiced = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="orderline_position"),
+            models.CheckConstraint(
+                name="orderline_quantities",
+                condition=Q(
+                    quantity_ordered__gt=0,
+                    quantity_allocated__gte=0,
+                    quantity_picked__gte=0,
+                    quantity_shipped__gte=0,
+                    quantity_cancelled__gte=0,
+                    quantity_returned__gte=0,
+                    quantity_picked__lte=F("quantity_allocated"),
+                    quantity_returned__lte=F("quantity_shipped"),
+                    quantity_ordered__gte=F("quantity_allocated")
+                    + F("quantity_shipped")
+                    + F("quantity_cancelled"),
+                ),
+            ),
+            models.CheckConstraint(name="orderline_price", condition=Q(unit_price__gte=0, line_total__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"line #{self.pk} of order {self.order_id}"
+
+
+class OrderCharge(models.Model):
+    """An amount on an order that is no product: shipping, discount, fee. Signed: a discount is negative."""
+
+    KINDS = [
+        (AccountRole.SHIPPING_REVENUE, "Shipping"),
+        (AccountRole.DISCOUNT, "Discount"),
+        (AccountRole.OTHER_INCOME, "Other"),
+        (AccountRole.CHANNEL_FEE, "Channel fee"),
+        (AccountRole.BANK_CHARGE, "Bank charge"),
+        (AccountRole.SAMPLES, "Samples"),
+    ]
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="charges")
+    kind = models.CharField(max_length=24, choices=KINDS, help_text="The account role it posts to.")
+    description = models.CharField(max_length=200, blank=True)
+    amount = models.DecimalField(max_digits=19, decimal_places=4)
+
+    def __str__(self) -> str:
+        return f"charge #{self.pk} of order {self.order_id}"
+
+
+class Hold(models.Model):
+    """A reason why an order waits. The order is ON_HOLD while one is open."""
+
+    MACHINE = HOLD
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="holds")
+    kind = models.CharField(max_length=12, choices=HoldKind)
+    reason = models.CharField(max_length=300)
+    evidence = models.JSONField(default=dict, blank=True)
+    owner_role = models.CharField(max_length=20, choices=Role.choices)
+    state = models.CharField(max_length=20, choices=HoldState, default=HoldState.OPEN)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    close_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "kind"], condition=Q(state=HoldState.OPEN), name="hold_one_open"
+            ),
+            models.CheckConstraint(
+                name="hold_closed_by_someone",
+                condition=Q(state=HoldState.OPEN)
+                | (Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(close_reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold #{self.pk} on order {self.order_id}"

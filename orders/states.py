@@ -1,0 +1,136 @@
+"""What may happen to an order, a hold and an allocation, and what follows from an order's quantities?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Protocol
+
+from django.db import models
+
+from erp.core.roles import Role
+from erp.core.state_machine import Machine
+
+
+class OrderState(models.TextChoices):
+    RECEIVED = "RECEIVED", "Received"
+    ON_HOLD = "ON_HOLD", "On hold"
+    CONFIRMED = "CONFIRMED", "Confirmed"
+    ALLOCATED = "ALLOCATED", "Allocated"
+    RELEASED = "RELEASED", "Released"
+    SHIPPED = "SHIPPED", "Shipped"
+    COMPLETED = "COMPLETED", "Completed"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+S = OrderState
+OPEN = (S.RECEIVED, S.ON_HOLD, S.CONFIRMED, S.ALLOCATED, S.RELEASED)
+ALLOCATABLE = (S.CONFIRMED, S.ALLOCATED, S.RELEASED)
+
+# The header says how far the order has come at all; "partly" and "backordered" are derived from its lines.
+ORDER = Machine(
+    document="orders.Order",
+    states=OrderState,
+    initial=S.RECEIVED,
+    transitions={
+        S.RECEIVED: {S.CONFIRMED, S.ON_HOLD, S.CANCELLED},
+        S.ON_HOLD: {S.CONFIRMED, S.CANCELLED},
+        S.CONFIRMED: {S.ALLOCATED, S.ON_HOLD, S.CANCELLED},
+        S.ALLOCATED: {S.RELEASED, S.CONFIRMED, S.ON_HOLD, S.CANCELLED},
+        S.RELEASED: {S.SHIPPED, S.ALLOCATED, S.CONFIRMED, S.CANCELLED},
+        S.SHIPPED: {S.COMPLETED},
+        S.COMPLETED: set(),
+        S.CANCELLED: set(),
+    },
+    owners={
+        S.RECEIVED: Role.OPERATIONS,
+        S.ON_HOLD: Role.CUSTOMER_SERVICE,
+        S.CONFIRMED: Role.OPERATIONS,
+        S.ALLOCATED: Role.OPERATIONS,
+        S.RELEASED: Role.WAREHOUSE,
+    },
+    limits={
+        S.RECEIVED: timedelta(minutes=15),
+        S.ON_HOLD: timedelta(hours=24),
+        S.RELEASED: timedelta(hours=24),
+    },
+)
+
+
+class HoldKind(models.TextChoices):
+    PAYMENT = "PAYMENT", "Payment"
+    FRAUD = "FRAUD", "Fraud"
+    ADDRESS = "ADDRESS", "Address"
+    CREDIT = "CREDIT", "Credit"
+    PRICE = "PRICE", "Price"
+    TAX = "TAX", "Tax"
+    COMPLIANCE = "COMPLIANCE", "Compliance"
+    MANUAL = "MANUAL", "Manual"
+
+
+class HoldState(models.TextChoices):
+    OPEN = "OPEN", "Open"
+    RELEASED = "RELEASED", "Released"
+    REJECTED = "REJECTED", "Rejected"
+
+
+HOLD = Machine(
+    document="orders.Hold",
+    states=HoldState,
+    initial=HoldState.OPEN,
+    transitions={
+        HoldState.OPEN: {HoldState.RELEASED, HoldState.REJECTED},
+        HoldState.RELEASED: set(),
+        HoldState.REJECTED: set(),
+    },
+    limits={HoldState.OPEN: timedelta(hours=24)},
+)
+
+
+class AllocationState(models.TextChoices):
+    ACTIVE = "ACTIVE", "Active"
+    CONSUMED = "CONSUMED", "Consumed"
+    RELEASED = "RELEASED", "Released"
+
+
+ALLOCATION = Machine(
+    document="orders.Allocation",
+    states=AllocationState,
+    initial=AllocationState.ACTIVE,
+    transitions={
+        AllocationState.ACTIVE: {AllocationState.CONSUMED, AllocationState.RELEASED},
+        AllocationState.CONSUMED: set(),
+        AllocationState.RELEASED: set(),
+    },
+)
+
+
+class Quantities(Protocol):
+    quantity_ordered: int
+    quantity_allocated: int
+    quantity_picked: int
+    quantity_shipped: int
+    quantity_cancelled: int
+    quantity_returned: int
+
+
+def derive_quantity_open(line: Quantities) -> int:
+    """This function will return the units of a line that nobody has promised, shipped or cancelled yet."""
+    return line.quantity_ordered - line.quantity_allocated - line.quantity_shipped - line.quantity_cancelled
+
+
+def derive_progress(lines: Iterable[Quantities]) -> tuple[str, ...]:
+    """This function will return what the header does not say: backordered, partly shipped, partly cancelled, returned."""
+    lines = list(lines)
+    shipped = sum(line.quantity_shipped for line in lines)
+    left = sum(line.quantity_ordered - line.quantity_shipped - line.quantity_cancelled for line in lines)
+    found = []
+    if any(derive_quantity_open(line) > 0 for line in lines):
+        found.append("backordered")
+    if shipped and left:
+        found.append("partly shipped")
+    if any(line.quantity_cancelled for line in lines) and (shipped or left):
+        found.append("partly cancelled")
+    if any(line.quantity_returned for line in lines):
+        found.append("returned")
+    return tuple(found)

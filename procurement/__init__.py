@@ -1,0 +1,1 @@
+"""How do goods get bought and received?"""

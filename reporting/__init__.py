@@ -1,0 +1,1 @@
+"""What do the journals say about how the company is doing?"""

@@ -1,0 +1,1 @@
+"""Who does it? The only writers of reporting."""

@@ -1,0 +1,1 @@
+"""How do sold goods come back?"""
