@@ -13,21 +13,25 @@ UV_COMPILE := .venv/bin/uv pip compile -q --generate-hashes --no-header --no-ann
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.installed static/vendor/.installed  ## Install everything that run and test share (idempotent)
+setup: .venv/.installed node_modules/.installed static/vendor/.installed  ## Install everything that run and test share (idempotent)
 
 .venv/.installed: $(LOCKS)
 	@$(STEP) "packages" .ci/environment
 	@touch $@
 
-static/vendor/.installed: package-lock.json erp/core/management/commands/vendor_assets.py | .venv/.installed
-	@$(STEP) "browser assets" sh -c '.ci/assets . && $(PY) manage.py vendor_assets'
+node_modules/.installed: package-lock.json | .venv/.installed
+	@$(STEP) "browser assets" .ci/assets .
+	@touch $@
+
+static/vendor/.installed: node_modules/.installed erp/core/management/commands/vendor_assets.py
+	@$(STEP) "browser assets, copied" $(PY) manage.py vendor_assets
 	@touch $@
 
 setup-browser: setup  ## Find or install a Chromium for the browser tests
 	@$(STEP) "chromium" .ci/browser
 
 run: setup  ## Run Keel with its own servers and the demo company on 127.0.0.1:PORT
-	@exec $(PY) manage.py run_keel --port $(PORT)
+	@KEEL_HASHED_STATIC=true exec $(PY) manage.py run_keel --port $(PORT)
 
 status: setup  ## Say which embedded servers run
 	@$(PY) erp/embedded status

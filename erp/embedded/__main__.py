@@ -96,7 +96,7 @@ def main(argv: Sequence[str]) -> int:
         case "psql":
             return psql(options.rest)
         case "run":
-            names, _, *command = options.rest
+            names, *command = options.rest
             run_with_parent(command, [name for name in names.split(",") if name])
             return 1
         case "supervise":

@@ -160,7 +160,7 @@ def supervise(configuration_file: Path, port: int, announcement: Path) -> int:
             time.sleep(0.05)
         else:
             print(
-                f"web, worker, beat {time.monotonic() - started:24.1f} s\n\n{announcement.read_text()}",
+                f"{'web, worker, beat':<24}{time.monotonic() - started:6.1f} s\n\n{announcement.read_text()}",
                 flush=True,
             )
         stack.wait()

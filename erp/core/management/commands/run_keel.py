@@ -113,5 +113,5 @@ def collect_static() -> None:
     mark = Path(settings.STATIC_ROOT) / ".collected"
     if mark.exists() and mark.read_text() == digest.hexdigest():
         return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=["*.map"])
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     mark.write_text(digest.hexdigest())
