@@ -1,0 +1,1 @@
+"""What happens when two people do it at the same moment?"""

@@ -1,0 +1,1 @@
+"""Does the stock side do what it says?"""
