@@ -16,22 +16,68 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="Supplier",
+            name="HistoricalReplenishmentRule",
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(default="reorder-point", max_length=30)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "service_level",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default="0.9500",
+                        help_text="Wanted chance that a lead time passes without a shortage.",
+                        max_digits=5,
                     ),
                 ),
-                ("code", models.CharField(max_length=20, unique=True)),
-                ("name", models.CharField(max_length=120)),
-                ("email", models.EmailField(blank=True, max_length=254)),
-                ("currency", models.CharField(max_length=3)),
-                ("lead_time_days", models.PositiveSmallIntegerField(default=7)),
-                ("payment_days", models.PositiveSmallIntegerField(default=30)),
+                (
+                    "window_days",
+                    models.PositiveSmallIntegerField(
+                        default=28, help_text="Days of demand looked at, the latest weigh most."
+                    ),
+                ),
+                (
+                    "review_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, help_text="An order covers the lead time and this many days."
+                    ),
+                ),
+                (
+                    "is_automatic",
+                    models.BooleanField(
+                        default=True, help_text="The daily run drafts purchase orders right away."
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
+            options={
+                "verbose_name": "historical replenishment rule",
+                "verbose_name_plural": "historical replenishment rules",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name="HistoricalSupplier",
@@ -44,6 +90,15 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120)),
                 ("email", models.EmailField(blank=True, max_length=254)),
                 ("currency", models.CharField(max_length=3)),
+                (
+                    "rate",
+                    models.DecimalField(
+                        decimal_places=8,
+                        default=1,
+                        help_text="Base currency per unit of the supplier's currency; a purchase order keeps the one of its day.",
+                        max_digits=18,
+                    ),
+                ),
                 ("lead_time_days", models.PositiveSmallIntegerField(default=7)),
                 ("payment_days", models.PositiveSmallIntegerField(default=30)),
                 ("is_active", models.BooleanField(default=True)),
@@ -101,6 +156,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("currency", models.CharField(max_length=3)),
+                (
+                    "rate",
+                    models.DecimalField(
+                        decimal_places=8,
+                        default=1,
+                        help_text="Base currency per unit of this order's currency, from order to payment.",
+                        max_digits=18,
+                    ),
+                ),
                 ("total", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
                 ("expected_date", models.DateField()),
                 ("created_at", models.DateTimeField()),
@@ -132,14 +196,6 @@ class Migration(migrations.Migration):
                     "node",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.node"
-                    ),
-                ),
-                (
-                    "supplier",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="purchase_orders",
-                        to="procurement.supplier",
                     ),
                 ),
             ],
@@ -202,7 +258,16 @@ class Migration(migrations.Migration):
                 ("reorder_point", models.BigIntegerField()),
                 ("position", models.BigIntegerField(help_text="On hand + on order − backordered.")),
                 ("quantity", models.BigIntegerField(help_text="Suggested, after minimum and pack size.")),
-                ("explanation", models.JSONField(default=dict)),
+                (
+                    "unit_cost",
+                    models.DecimalField(decimal_places=4, help_text="Supplier's currency.", max_digits=19),
+                ),
+                (
+                    "explanation",
+                    models.JSONField(
+                        default=dict, help_text="The other figures: demand, deviation, supply, terms."
+                    ),
+                ),
                 (
                     "node",
                     models.ForeignKey(
@@ -263,6 +328,121 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="ReplenishmentRule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(default="reorder-point", max_length=30)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "service_level",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default="0.9500",
+                        help_text="Wanted chance that a lead time passes without a shortage.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "window_days",
+                    models.PositiveSmallIntegerField(
+                        default=28, help_text="Days of demand looked at, the latest weigh most."
+                    ),
+                ),
+                (
+                    "review_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, help_text="An order covers the lead time and this many days."
+                    ),
+                ),
+                (
+                    "is_automatic",
+                    models.BooleanField(
+                        default=True, help_text="The daily run drafts purchase orders right away."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "version"), name="replenishmentrule_version"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)),
+                        fields=("is_active",),
+                        name="replenishmentrule_one_active",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("review_days__gte", 1),
+                            ("service_level__gte", "0.5"),
+                            ("service_level__lt", 1),
+                            ("window_days__gte", 7),
+                            ("window_days__lte", 365),
+                        ),
+                        name="replenishmentrule_terms",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Supplier",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "rate",
+                    models.DecimalField(
+                        decimal_places=8,
+                        default=1,
+                        help_text="Base currency per unit of the supplier's currency; a purchase order keeps the one of its day.",
+                        max_digits=18,
+                    ),
+                ),
+                ("lead_time_days", models.PositiveSmallIntegerField(default=7)),
+                ("payment_days", models.PositiveSmallIntegerField(default=30)),
+                ("is_active", models.BooleanField(default=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("rate__gt", 0), models.Q(("code", ""), _negated=True)),
+                        name="supplier_rate",
+                    )
+                ],
+            },
+        ),
+        migrations.AddField(
+            model_name="replenishmentdecision",
+            name="supplier",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="procurement.supplier",
+            ),
+        ),
+        migrations.AddField(
+            model_name="purchaseorder",
+            name="supplier",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="purchase_orders",
+                to="procurement.supplier",
+            ),
         ),
         migrations.CreateModel(
             name="HistoricalSupplierProduct",
@@ -363,6 +543,17 @@ class Migration(migrations.Migration):
                 ("total", models.DecimalField(decimal_places=4, max_digits=19)),
                 ("invoice_date", models.DateField()),
                 ("due_date", models.DateField()),
+                ("variance_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "posted_base",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        help_text="What PAYABLE was credited, base currency.",
+                        max_digits=19,
+                    ),
+                ),
+                ("matched_at", models.DateTimeField(blank=True, null=True)),
                 ("paid_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "created_by",
@@ -386,6 +577,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="invoices",
                         to="procurement.supplier",
+                    ),
+                ),
+                (
+                    "variance_approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -541,6 +742,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
+            model_name="purchaseorderline",
+            constraint=models.UniqueConstraint(
+                fields=("purchase_order", "position"), name="purchaseorderline_position"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="purchaseorderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity_invoiced__gte", 0),
+                    ("quantity_invoiced__lte", models.F("quantity_received")),
+                    ("quantity_ordered__gt", 0),
+                    ("quantity_received__gte", 0),
+                    ("unit_cost__gte", 0),
+                ),
+                name="purchaseorderline_quantities",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="replenishmentdecision",
+            index=models.Index(fields=["node", "-run_date"], name="replenishment_latest"),
+        ),
+        migrations.AddConstraint(
             model_name="replenishmentdecision",
             constraint=models.UniqueConstraint(
                 fields=("product", "node", "run_date", "rule"), name="replenishment_once"
@@ -559,25 +783,6 @@ class Migration(migrations.Migration):
                     table="procurement_replenishmentdecision",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=models.UniqueConstraint(
-                fields=("purchase_order", "position"), name="purchaseorderline_position"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseorderline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("quantity_invoiced__gte", 0),
-                    ("quantity_invoiced__lte", models.F("quantity_received")),
-                    ("quantity_ordered__gt", 0),
-                    ("quantity_received__gte", 0),
-                    ("unit_cost__gte", 0),
-                ),
-                name="purchaseorderline_quantities",
             ),
         ),
         migrations.AddIndex(
@@ -600,6 +805,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="purchaseorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate__gt", 0), ("total__gte", 0)), name="purchaseorder_amounts"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="supplierinvoice",
             constraint=models.UniqueConstraint(
                 fields=("supplier", "supplier_reference"), name="supplierinvoice_reference"
@@ -609,6 +820,31 @@ class Migration(migrations.Migration):
             model_name="supplierinvoice",
             constraint=models.CheckConstraint(
                 condition=models.Q(("total__gt", 0)), name="supplierinvoice_total"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="supplierinvoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("variance_approved_by__isnull", True),
+                    models.Q(
+                        models.Q(("variance_approved_by", models.F("created_by")), _negated=True),
+                        models.Q(("variance_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="supplierinvoice_four_eyes",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="supplierinvoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["MATCHED", "PAID"]), _negated=True),
+                    models.Q(("matched_at__isnull", False), ("posted_base__gt", 0)),
+                    _connector="OR",
+                ),
+                name="supplierinvoice_posted_when_matched",
             ),
         ),
         migrations.AddConstraint(

@@ -2,7 +2,7 @@
 
 from procurement.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from procurement.models.receipt import GoodsReceipt, GoodsReceiptLine
-from procurement.models.replenishment import ReplenishmentDecision
+from procurement.models.replenishment import ReplenishmentDecision, ReplenishmentRule
 from procurement.models.supplier import Supplier, SupplierProduct
 from procurement.models.supplier_invoice import SupplierInvoice, SupplierInvoiceLine
 
@@ -12,6 +12,7 @@ __all__ = [
     "PurchaseOrder",
     "PurchaseOrderLine",
     "ReplenishmentDecision",
+    "ReplenishmentRule",
     "Supplier",
     "SupplierInvoice",
     "SupplierInvoiceLine",

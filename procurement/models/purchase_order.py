@@ -21,6 +21,12 @@ class PurchaseOrder(models.Model):
     node = models.ForeignKey("inventory.Node", on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=20, choices=PurchaseOrderState, default=PurchaseOrderState.DRAFT)
     currency = models.CharField(max_length=3)
+    rate = models.DecimalField(
+        max_digits=18,
+        decimal_places=8,
+        default=1,
+        help_text="Base currency per unit of this order's currency, from order to payment.",
+    )
     total = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     expected_date = models.DateField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -39,7 +45,8 @@ class PurchaseOrder(models.Model):
                 condition=Q(needs_approval=False)
                 | Q(state__in=["DRAFT", "PENDING_APPROVAL", "CANCELLED"])
                 | (Q(approved_by__isnull=False) & ~Q(approved_by=F("created_by"))),
-            )
+            ),
+            models.CheckConstraint(name="purchaseorder_amounts", condition=Q(rate__gt=0, total__gte=0)),
         ]
         indexes = [models.Index(fields=["state", "expected_date"], name="purchaseorder_due")]
 

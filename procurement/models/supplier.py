@@ -12,10 +12,19 @@ class Supplier(models.Model):
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
     currency = models.CharField(max_length=3)
+    rate = models.DecimalField(
+        max_digits=18,
+        decimal_places=8,
+        default=1,
+        help_text="Base currency per unit of the supplier's currency; a purchase order keeps the one of its day.",
+    )
     lead_time_days = models.PositiveSmallIntegerField(default=7)
     payment_days = models.PositiveSmallIntegerField(default=30)
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="supplier_rate", condition=Q(rate__gt=0) & ~Q(code=""))]
 
     def __str__(self) -> str:
         return self.code

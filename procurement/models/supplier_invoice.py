@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from procurement.states import SUPPLIER_INVOICE, SupplierInvoiceState
 
@@ -26,6 +26,14 @@ class SupplierInvoice(models.Model):
     invoice_date = models.DateField()
     due_date = models.DateField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    variance_approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    variance_reason = models.CharField(max_length=300, blank=True)
+    posted_base = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text="What PAYABLE was credited, base currency."
+    )
+    matched_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -34,6 +42,15 @@ class SupplierInvoice(models.Model):
                 fields=["supplier", "supplier_reference"], name="supplierinvoice_reference"
             ),
             models.CheckConstraint(name="supplierinvoice_total", condition=Q(total__gt=0)),
+            models.CheckConstraint(
+                name="supplierinvoice_four_eyes",
+                condition=Q(variance_approved_by__isnull=True)
+                | ~Q(variance_approved_by=F("created_by")) & ~Q(variance_reason=""),
+            ),
+            models.CheckConstraint(
+                name="supplierinvoice_posted_when_matched",
+                condition=~Q(state__in=["MATCHED", "PAID"]) | Q(matched_at__isnull=False, posted_base__gt=0),
+            ),
         ]
 
     def __str__(self) -> str:

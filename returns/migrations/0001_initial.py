@@ -107,6 +107,24 @@ class Migration(migrations.Migration):
                 ),
                 ("amount", models.DecimalField(decimal_places=4, max_digits=19)),
                 ("tax_amount", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                (
+                    "deduction",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        help_text="Kept back for wear or missing parts.",
+                        max_digits=19,
+                    ),
+                ),
+                (
+                    "amount_paid",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        help_text="Paid back; the rest lowered what was owed.",
+                        max_digits=19,
+                    ),
+                ),
                 ("needs_approval", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField()),
                 ("paid_at", models.DateTimeField(blank=True, null=True)),
@@ -141,23 +159,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="refund_amount"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("needs_approval", False),
-                            ("state__in", ["PENDING_APPROVAL", "REJECTED"]),
-                            models.Q(
-                                ("approved_by__isnull", False),
-                                models.Q(("approved_by", models.F("created_by")), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="refund_four_eyes",
-                    ),
-                ],
-            },
         ),
         migrations.CreateModel(
             name="RmaLine",
@@ -205,7 +206,15 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "refund_amount",
-                    models.DecimalField(decimal_places=4, help_text="Order currency.", max_digits=19),
+                    models.DecimalField(
+                        decimal_places=4, help_text="Order currency, with tax.", max_digits=19
+                    ),
+                ),
+                (
+                    "refund_tax",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="The tax in it, order currency.", max_digits=19
+                    ),
                 ),
                 (
                     "original_cost",
@@ -224,6 +233,18 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="ledger.costlayer",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="Where the goods wait for inspection.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.location",
                     ),
                 ),
                 (
@@ -251,6 +272,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "refund",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="returns.refund",
+                    ),
+                ),
+                (
                     "rma",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="returns.rma"
@@ -265,26 +296,58 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("quantity__gt", 0),
-                            ("quantity_received__gte", 0),
-                            ("quantity_received__lte", models.F("quantity")),
-                            ("refund_amount__gte", 0),
-                        ),
-                        name="rmaline_quantities",
+        ),
+        migrations.AddConstraint(
+            model_name="refund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount__gt", 0),
+                    ("amount_paid__gte", 0),
+                    ("amount_paid__lte", models.F("amount")),
+                    ("deduction__gte", 0),
+                    ("tax_amount__gte", 0),
+                    ("tax_amount__lte", models.F("amount")),
+                ),
+                name="refund_amount",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="refund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("needs_approval", False),
+                    ("state__in", ["PENDING_APPROVAL", "REJECTED"]),
+                    models.Q(
+                        ("approved_by__isnull", False),
+                        models.Q(("approved_by", models.F("created_by")), _negated=True),
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("state", "DISPOSED"), _negated=True),
-                            models.Q(("disposition", ""), _negated=True),
-                            _connector="OR",
-                        ),
-                        name="rmaline_disposed_has_disposition",
-                    ),
-                ],
-            },
+                    _connector="OR",
+                ),
+                name="refund_four_eyes",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rmaline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity__gt", 0),
+                    ("quantity_received__gte", 0),
+                    ("quantity_received__lte", models.F("quantity")),
+                    ("refund_amount__gte", models.F("refund_tax")),
+                    ("refund_tax__gte", 0),
+                ),
+                name="rmaline_quantities",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rmaline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "DISPOSED"), _negated=True),
+                    models.Q(("disposition", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="rmaline_disposed_has_disposition",
+            ),
         ),
     ]

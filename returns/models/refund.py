@@ -20,6 +20,12 @@ class Refund(models.Model):
     state = models.CharField(max_length=20, choices=RefundState, default=RefundState.PENDING_APPROVAL)
     amount = models.DecimalField(max_digits=19, decimal_places=4)
     tax_amount = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    deduction = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text="Kept back for wear or missing parts."
+    )
+    amount_paid = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text="Paid back; the rest lowered what was owed."
+    )
     needs_approval = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -30,7 +36,13 @@ class Refund(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="refund_amount", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="refund_amount",
+                condition=Q(
+                    amount__gt=0, tax_amount__gte=0, tax_amount__lte=F("amount"), deduction__gte=0,
+                    amount_paid__gte=0, amount_paid__lte=F("amount"),
+                ),
+            ),
             models.CheckConstraint(
                 name="refund_four_eyes",
                 condition=Q(needs_approval=False)

@@ -49,7 +49,24 @@ class RmaLine(models.Model):
     quantity_received = models.BigIntegerField(default=0)
     condition = models.CharField(max_length=120, blank=True, help_text="What the inspector saw.")
     disposition = models.CharField(max_length=16, choices=Disposition, blank=True)
-    refund_amount = models.DecimalField(max_digits=19, decimal_places=4, help_text="Order currency.")
+    location = models.ForeignKey(
+        "inventory.Location",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Where the goods wait for inspection.",
+    )
+    refund_amount = models.DecimalField(
+        max_digits=19, decimal_places=4, help_text="Order currency, with tax."
+    )
+    refund_tax = models.DecimalField(
+        max_digits=19, decimal_places=4, default=0, help_text="The tax in it, order currency."
+    )
+    refund = models.ForeignKey(
+        "returns.Refund", on_delete=models.PROTECT, null=True, blank=True, related_name="lines"
+    )
     original_cost = models.DecimalField(
         max_digits=19, decimal_places=4, default=0, help_text="COGS taken back at receipt, base currency."
     )
@@ -65,7 +82,8 @@ class RmaLine(models.Model):
                     quantity__gt=0,
                     quantity_received__gte=0,
                     quantity_received__lte=F("quantity"),
-                    refund_amount__gte=0,
+                    refund_amount__gte=F("refund_tax"),
+                    refund_tax__gte=0,
                 ),
             ),
             models.CheckConstraint(
