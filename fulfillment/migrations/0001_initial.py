@@ -76,11 +76,13 @@ class Migration(migrations.Migration):
                 ("quantity_picked", models.BigIntegerField(default=0)),
                 ("quantity_short", models.BigIntegerField(default=0)),
                 ("quantity_shipped", models.BigIntegerField(default=0)),
+                ("is_cancelled", models.BooleanField(default=False)),
                 (
                     "allocation",
-                    models.OneToOneField(
+                    models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="fulfillment_line",
+                        related_name="fulfillment_lines",
                         to="orders.allocation",
                     ),
                 ),
@@ -200,21 +202,11 @@ class Migration(migrations.Migration):
                 ("position", models.PositiveIntegerField()),
                 ("quantity", models.BigIntegerField()),
                 ("quantity_picked", models.BigIntegerField(default=0)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("OPEN", "Open"),
-                            ("PICKED", "Picked"),
-                            ("SHORT", "Short"),
-                            ("CANCELLED", "Cancelled"),
-                        ],
-                        default="OPEN",
-                        max_length=20,
-                    ),
-                ),
                 ("short_reason", models.CharField(blank=True, db_default="", default="", max_length=120)),
-                ("picked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, help_text="Picked, short or cancelled.", null=True),
+                ),
                 (
                     "line",
                     models.ForeignKey(
@@ -274,9 +266,24 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=200)),
                 (
                     "outcome",
-                    models.CharField(help_text="OK, WRONG_BIN, WRONG_PRODUCT, UNKNOWN…", max_length=20),
+                    models.CharField(
+                        choices=[
+                            ("BIN_OK", "Right bin"),
+                            ("PICKED", "Picked"),
+                            ("WRONG_BIN", "Wrong bin"),
+                            ("WRONG_PRODUCT", "Wrong product"),
+                            ("BIN_FIRST", "Scan the bin first"),
+                            ("UNKNOWN", "Unknown code"),
+                            ("TASK_CLOSED", "Task already done"),
+                        ],
+                        max_length=20,
+                    ),
                 ),
-                ("message", models.CharField(blank=True, max_length=200)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                (
+                    "answer",
+                    models.JSONField(blank=True, default=dict, help_text="What a repeat of this id is told."),
+                ),
                 ("at", models.DateTimeField()),
                 (
                     "actor",
@@ -414,6 +421,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="fulfillmentline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_cancelled", False)),
+                fields=("allocation",),
+                name="fulfillmentline_one_per_allocation",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="fulfillmentline",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("quantity__gt", 0),
@@ -438,7 +453,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="picktask",
             index=models.Index(
-                condition=models.Q(("state", "OPEN")), fields=["product", "location"], name="picktask_open"
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=["product", "location"],
+                name="picktask_open",
             ),
         ),
         migrations.AddConstraint(
@@ -456,11 +473,28 @@ class Migration(migrations.Migration):
             model_name="picktask",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("state", "SHORT"), _negated=True),
-                    models.Q(("short_reason", ""), _negated=True),
+                    models.Q(("closed_at__isnull", True), ("quantity_picked", 0), ("short_reason", "")),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        models.Q(
+                            models.Q(
+                                ("short_reason", ""),
+                                models.Q(
+                                    ("quantity_picked", 0),
+                                    ("quantity_picked", models.F("quantity")),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(
+                                models.Q(("short_reason", ""), _negated=True),
+                                ("quantity_picked__lt", models.F("quantity")),
+                            ),
+                            _connector="OR",
+                        ),
+                    ),
                     _connector="OR",
                 ),
-                name="picktask_short_has_reason",
+                name="picktask_open_or_settled",
             ),
         ),
         migrations.AddIndex(

@@ -1,4 +1,6 @@
+import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import mptt.fields
@@ -553,80 +555,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="AdjustmentLine",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("AVAILABLE", "Available"),
-                            ("QUARANTINE", "Quarantine"),
-                            ("DAMAGED", "Damaged"),
-                        ],
-                        default="AVAILABLE",
-                        max_length=14,
-                    ),
-                ),
-                ("quantity_delta", models.BigIntegerField(help_text="Signed units; negative = loss.")),
-                (
-                    "unit_cost",
-                    models.DecimalField(
-                        blank=True,
-                        decimal_places=4,
-                        help_text="Of found stock; else the latest known cost.",
-                        max_digits=19,
-                        null=True,
-                    ),
-                ),
-                (
-                    "value",
-                    models.DecimalField(
-                        decimal_places=4, default=0, help_text="Signed, set when posted.", max_digits=19
-                    ),
-                ),
-                (
-                    "adjustment",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="inventory.adjustment",
-                    ),
-                ),
-                (
-                    "location",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="inventory.location",
-                    ),
-                ),
-                (
-                    "lot",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="inventory.lot",
-                    ),
-                ),
-                (
-                    "product",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
             name="StockBuffer",
             fields=[
                 (
@@ -976,6 +904,10 @@ class Migration(migrations.Migration):
                 ("quantity", models.PositiveIntegerField()),
                 ("quantity_received", models.PositiveIntegerField(default=0)),
                 (
+                    "quantity_lost",
+                    models.PositiveIntegerField(default=0, help_text="Written off on the way."),
+                ),
+                (
                     "lot",
                     models.ForeignKey(
                         blank=True,
@@ -997,6 +929,92 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="lines",
                         to="inventory.transfer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AdjustmentLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("QUARANTINE", "Quarantine"),
+                            ("DAMAGED", "Damaged"),
+                            ("IN_TRANSIT", "In transit"),
+                        ],
+                        default="AVAILABLE",
+                        max_length=14,
+                    ),
+                ),
+                ("quantity_delta", models.BigIntegerField(help_text="Signed units; negative = loss.")),
+                (
+                    "unit_cost",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="Of found stock; else the latest known cost.",
+                        max_digits=19,
+                        null=True,
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(
+                        decimal_places=4, default=0, help_text="Signed, set when posted.", max_digits=19
+                    ),
+                ),
+                (
+                    "adjustment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="inventory.adjustment",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.lot",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+                (
+                    "transfer_line",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The shipment on the way that these units were lost from.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="write_offs",
+                        to="inventory.transferline",
                     ),
                 ),
             ],
@@ -1144,12 +1162,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="adjustmentline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity_delta", 0), _negated=True), name="adjustmentline_delta"
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="stockbuffer",
             constraint=models.UniqueConstraint(
                 fields=("node", "product", "channel_code"), name="stockbuffer_once", nulls_distinct=False
@@ -1158,6 +1170,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="stockevent",
             index=models.Index(fields=["source_type", "source_id"], name="stockevent_source"),
+        ),
+        migrations.AddIndex(
+            model_name="stockevent",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                autosummarize=True, fields=["occurred_at"], name="stockevent_time", pages_per_range=16
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="stockevent",
@@ -1276,8 +1294,37 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="transferline",
             constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__gt", 0), ("quantity_received__lte", models.F("quantity"))),
+                condition=models.Q(
+                    ("quantity__gt", 0),
+                    (
+                        "quantity__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("quantity_received"), "+", models.F("quantity_lost")
+                        ),
+                    ),
+                ),
                 name="transferline_quantities",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="adjustmentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity_delta", 0), _negated=True), name="adjustmentline_delta"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="adjustmentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("transfer_line__isnull", True), models.Q(("status", "IN_TRANSIT"), _negated=True)
+                    ),
+                    models.Q(
+                        ("quantity_delta__lt", 0), ("status", "IN_TRANSIT"), ("transfer_line__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="adjustmentline_lost_on_the_way",
             ),
         ),
         migrations.AddConstraint(

@@ -7,6 +7,7 @@ written only by `inventory.services.stock.stock_post` in the same transaction an
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -30,7 +31,11 @@ class StockEvent(models.Model):
     reason = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
-        indexes = [models.Index(fields=["source_type", "source_id"], name="stockevent_source")]
+        indexes = [
+            models.Index(fields=["source_type", "source_id"], name="stockevent_source"),
+            # for as-of by time: events arrive nearly in order of time, so a summary per page range tells where to stop
+            BrinIndex(fields=["occurred_at"], name="stockevent_time", autosummarize=True, pages_per_range=16),
+        ]
         triggers = [append_only("stockevent_append_only")]
 
     def __str__(self) -> str:

@@ -39,12 +39,13 @@ class TransferLine(models.Model):
     )
     quantity = models.PositiveIntegerField()
     quantity_received = models.PositiveIntegerField(default=0)
+    quantity_lost = models.PositiveIntegerField(default=0, help_text="Written off on the way.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="transferline_quantities",
-                condition=Q(quantity__gt=0, quantity_received__lte=F("quantity")),
+                condition=Q(quantity__gt=0, quantity__gte=F("quantity_received") + F("quantity_lost")),
             )
         ]
 
@@ -83,8 +84,21 @@ class AdjustmentLine(models.Model):
     )
     status = models.CharField(
         max_length=14,
-        choices=[("AVAILABLE", "Available"), ("QUARANTINE", "Quarantine"), ("DAMAGED", "Damaged")],
+        choices=[
+            ("AVAILABLE", "Available"),
+            ("QUARANTINE", "Quarantine"),
+            ("DAMAGED", "Damaged"),
+            ("IN_TRANSIT", "In transit"),
+        ],
         default="AVAILABLE",
+    )
+    transfer_line = models.ForeignKey(
+        TransferLine,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="write_offs",
+        help_text="The shipment on the way that these units were lost from.",
     )
     quantity_delta = models.BigIntegerField(help_text="Signed units; negative = loss.")
     unit_cost = models.DecimalField(
@@ -99,7 +113,14 @@ class AdjustmentLine(models.Model):
     )
 
     class Meta:
-        constraints = [models.CheckConstraint(name="adjustmentline_delta", condition=~Q(quantity_delta=0))]
+        constraints = [
+            models.CheckConstraint(name="adjustmentline_delta", condition=~Q(quantity_delta=0)),
+            models.CheckConstraint(
+                name="adjustmentline_lost_on_the_way",
+                condition=Q(transfer_line__isnull=True) & ~Q(status="IN_TRANSIT")
+                | Q(transfer_line__isnull=False, status="IN_TRANSIT", quantity_delta__lt=0),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"line #{self.pk} of adjustment {self.adjustment_id}"

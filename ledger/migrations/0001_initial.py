@@ -1,3 +1,4 @@
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
@@ -110,16 +111,29 @@ class Migration(migrations.Migration):
                 ),
                 ("received_at", models.DateTimeField()),
                 ("quantity_in", models.BigIntegerField()),
-                ("value_in", models.DecimalField(decimal_places=4, max_digits=19)),
+                (
+                    "value_in",
+                    models.DecimalField(
+                        decimal_places=4, help_text="As received; true-ups are movements.", max_digits=19
+                    ),
+                ),
                 ("quantity_left", models.BigIntegerField()),
                 ("value_left", models.DecimalField(decimal_places=4, max_digits=19)),
                 ("source_type", models.CharField(max_length=60)),
                 ("source_id", models.BigIntegerField()),
+                (
+                    "is_open",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Q(("quantity_left__gt", 0)),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
             ],
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("quantity_left__gt", 0)),
+                        condition=models.Q(("is_open", True)),
                         fields=["product_id", "id"],
                         name="costlayer_open",
                     ),
@@ -380,6 +394,78 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ManualEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("posting_date", models.DateField()),
+                ("memo", models.CharField(help_text="Why: the auditor reads this.", max_length=200)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "rate",
+                    models.DecimalField(
+                        decimal_places=8, default=1, help_text="Base currency per unit.", max_digits=18
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("PENDING_APPROVAL", "Waiting for approval"),
+                            ("POSTED", "Posted"),
+                            ("REJECTED", "Rejected"),
+                        ],
+                        default="DRAFT",
+                        max_length=20,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "manual entries",
+            },
+        ),
+        migrations.CreateModel(
+            name="ManualEntryLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                ("credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="ledger.manualentry",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Period",
             fields=[
                 (
@@ -448,6 +534,8 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(max_length=3)),
                 ("debit", models.DecimalField(decimal_places=4, max_digits=21)),
                 ("credit", models.DecimalField(decimal_places=4, max_digits=21)),
+                ("base_debit", models.DecimalField(decimal_places=4, max_digits=21)),
+                ("base_credit", models.DecimalField(decimal_places=4, max_digits=21)),
                 (
                     "revision",
                     models.PositiveSmallIntegerField(
@@ -506,6 +594,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="costmovement",
             index=models.Index(fields=["source_type", "source_id"], name="costmovement_source"),
+        ),
+        migrations.AddIndex(
+            model_name="costmovement",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                autosummarize=True, fields=["at"], name="costmovement_at"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="costmovement",
@@ -569,6 +663,27 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="manualentry",
+            constraint=models.CheckConstraint(condition=models.Q(("rate__gt", 0)), name="manualentry_rate"),
+        ),
+        migrations.AddConstraint(
+            model_name="manualentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("memo", ""), _negated=True), name="manualentry_memo"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="manualentryline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("credit", 0), ("debit__gt", 0)),
+                    models.Q(("credit__gt", 0), ("debit", 0)),
+                    _connector="OR",
+                ),
+                name="manualentryline_one_side",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="period",
             constraint=models.CheckConstraint(
                 condition=models.Q(("end_date__gte", models.F("start_date"))), name="period_dates_in_order"
@@ -594,6 +709,20 @@ class Migration(migrations.Migration):
                     hash="8ab57046c4af91ea370ee42d87b489250b9be57d",
                     operation='INSERT OR UPDATE OF "start_date", "end_date"',
                     pgid="pgtrigger_period_no_overlap_396d0",
+                    table="ledger_period",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="period",
+            trigger=pgtrigger.compiler.Trigger(
+                name="period_closed_in_order",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\nIF TG_OP = 'UPDATE' AND OLD.state = 'CLOSED' AND NEW.state = 'CLOSED' AND OLD IS DISTINCT FROM NEW THEN\n    RAISE EXCEPTION 'period % is closed and does not change', OLD.code USING ERRCODE = 'check_violation';\nEND IF;\nIF NEW.state = 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date < NEW.start_date AND p.state <> 'CLOSED') THEN\n    RAISE EXCEPTION 'period % can not be closed while an earlier one is not', NEW.code USING ERRCODE = 'check_violation';\nEND IF;\nIF NEW.state <> 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date > NEW.start_date AND p.state = 'CLOSED') THEN\n    RAISE EXCEPTION 'period % can not be open before a closed one', NEW.code USING ERRCODE = 'check_violation';\nEND IF;\nRETURN NEW;\n",
+                    hash="c7d3cbe30ca49d48a50611d7a6e20518958c0ddc",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_period_closed_in_order_d0a8e",
                     table="ledger_period",
                     when="BEFORE",
                 ),
@@ -634,8 +763,8 @@ class Migration(migrations.Migration):
                 name="journalentry_balanced",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     constraint="CONSTRAINT",
-                    func="\nDECLARE bad record;\nBEGIN\n    SELECT currency, count(*) AS lines, sum(debit) AS debit, sum(credit) AS credit INTO bad\n      FROM ledger_journalline WHERE entry_id = NEW.id GROUP BY currency\n    HAVING sum(debit) <> sum(credit) OR count(*) < 2 LIMIT 1;\n    IF FOUND THEN\n        RAISE EXCEPTION 'journal entry % does not balance in %: debit %, credit %, % lines',\n            NEW.id, bad.currency, bad.debit, bad.credit, bad.lines USING ERRCODE = 'check_violation';\n    END IF;\n    IF NOT EXISTS (SELECT 1 FROM ledger_journalline WHERE entry_id = NEW.id) THEN\n        RAISE EXCEPTION 'journal entry % has no lines', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    IF (SELECT sum(base_debit) <> sum(base_credit) FROM ledger_journalline WHERE entry_id = NEW.id) THEN\n        RAISE EXCEPTION 'journal entry % does not balance in base currency', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND;\n",
-                    hash="a243561e0dc0e72e611ef8c1d212e1f4914834a7",
+                    func="\nDECLARE found record;\nBEGIN\n    SELECT coalesce(sum(lines), 0) AS lines, sum(base) AS base, string_agg(currency || ' ' || amount, ', ')\n           FILTER (WHERE amount <> 0) AS wrong INTO found\n      FROM (SELECT currency, count(*) AS lines, sum(debit) - sum(credit) AS amount, sum(base_debit) - sum(base_credit) AS base\n              FROM ledger_journalline WHERE entry_id = NEW.id GROUP BY currency) per_currency;\n    IF found.lines >= 2 AND found.base = 0 AND found.wrong IS NULL THEN\n        RETURN NULL;\n    END IF;\n    IF found.lines = 0 THEN\n        RAISE EXCEPTION 'journal entry % has no lines', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    RAISE EXCEPTION 'journal entry % does not balance: % lines, difference % (base currency %)',\n        NEW.id, found.lines, coalesce(found.wrong, 'none'), found.base USING ERRCODE = 'check_violation';\nEND;\n",
+                    hash="6a593781aeeefeb6eb1e8e783f8f03f60a0f7853",
                     operation="INSERT",
                     pgid="pgtrigger_journalentry_balanced_f79f1",
                     table="ledger_journalentry",
@@ -649,8 +778,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="journalentry_period_open",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\nDECLARE bad text;\nBEGIN\n    PERFORM 1 FROM ledger_period WHERE id IN (SELECT period_id FROM new_rows) ORDER BY id FOR SHARE;\n    SELECT format('%s (period %s, %s)', e.posting_date, p.code, p.state) INTO bad\n      FROM new_rows e JOIN ledger_period p ON p.id = e.period_id\n     WHERE p.state = 'CLOSED' OR e.posting_date NOT BETWEEN p.start_date AND p.end_date LIMIT 1;\n    IF bad IS NOT NULL THEN\n        RAISE EXCEPTION 'cannot post on %', bad USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND;\n",
-                    hash="649c0792d8069cd96041056d2a62b856411497f3",
+                    func="\nDECLARE bad record;\nBEGIN\n    PERFORM 1 FROM ledger_period WHERE id IN (SELECT period_id FROM new_rows) ORDER BY id FOR SHARE;\n    SELECT e.posting_date, p.code, p.state INTO bad\n      FROM new_rows e JOIN ledger_period p ON p.id = e.period_id\n     WHERE p.state = 'CLOSED' OR e.posting_date NOT BETWEEN p.start_date AND p.end_date LIMIT 1;\n    IF FOUND THEN\n        RAISE EXCEPTION 'cannot post on % into period % (%)', bad.posting_date, bad.code, bad.state\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'journalentry_period_open',\n                  DETAIL = concat_ws('|', bad.posting_date, bad.code, bad.state);\n    END IF;\n    RETURN NULL;\nEND;\n",
+                    hash="88c7bc9879b6bf22ddbbcacf29836434e7abe299",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_journalentry_period_open_0d212",
@@ -684,5 +813,20 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="tieout",
             index=models.Index(fields=["period", "code", "-id"], name="tieout_latest"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="tieout",
+            trigger=pgtrigger.compiler.Trigger(
+                name="tieout_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="adfe6bbd2b9b13334f6a3ab1f2aaa9b262e98f28",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_tieout_append_only_45c97",
+                    table="ledger_tieout",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

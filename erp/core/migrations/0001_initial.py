@@ -381,7 +381,18 @@ class Migration(migrations.Migration):
                 ("queue", models.CharField(default="default", max_length=20)),
                 ("arguments", models.JSONField(blank=True, default=dict)),
                 ("percent", models.PositiveSmallIntegerField(default=0)),
-                ("message", models.CharField(blank=True, max_length=300)),
+                ("units_done", models.PositiveBigIntegerField(default=0)),
+                (
+                    "units_total",
+                    models.PositiveBigIntegerField(blank=True, help_text="Blank while unknown.", null=True),
+                ),
+                ("message", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "checkpoint",
+                    models.JSONField(
+                        blank=True, help_text="Where a job that commits chunk by chunk resumes.", null=True
+                    ),
+                ),
                 ("result", models.JSONField(blank=True, null=True)),
                 ("cancel_requested", models.BooleanField(default=False)),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
