@@ -1,0 +1,131 @@
+"""What must hold of every order, line, allocation, hold and payment at every commit?"""
+
+# ruff: noqa: S608 — every statement is put together from our own literals
+from __future__ import annotations
+
+from erp.core.invariants import Invariant
+from erp.core.money import EXPONENTS
+
+_DIGITS = ", ".join(f"('{code}', {digits})" for code, digits in EXPONENTS.items())
+_LINES = (
+    "(SELECT order_id, sum(quantity_ordered) AS ordered, sum(quantity_shipped) AS shipped, "
+    "sum(quantity_cancelled) AS cancelled, "
+    "sum(quantity_ordered - quantity_shipped - quantity_cancelled) AS unfinished, "
+    "sum(quantity_ordered - quantity_allocated - quantity_shipped - quantity_cancelled) AS wanting "
+    "FROM orders_orderline GROUP BY order_id)"
+)
+
+INVARIANTS = [
+    Invariant(
+        "i04",
+        "Active allocations = units allocated and picked, per product and node",
+        "SELECT product_id, node_id, coalesce(promised, 0) AS promised, coalesce(held, 0) AS held FROM "
+        "(SELECT product_id, node_id, sum(quantity) AS promised FROM orders_allocation WHERE state = "
+        "'ACTIVE' GROUP BY 1, 2) a "
+        "FULL JOIN (SELECT product_id, node_id, sum(quantity) AS held FROM inventory_stocklevel "
+        "WHERE status IN ('ALLOCATED', 'PICKED') GROUP BY 1, 2) l USING (product_id, node_id) "
+        "WHERE coalesce(promised, 0) <> coalesce(held, 0)",
+    ),
+    Invariant(
+        "i05",
+        "An order line's allocated units = its active allocations",
+        "SELECT l.id AS order_line_id, l.order_id, l.quantity_allocated, coalesce(a.quantity, 0) AS allocations "
+        "FROM orders_orderline l FULL JOIN (SELECT order_line_id, sum(quantity) AS quantity FROM orders_allocation "
+        "WHERE state = 'ACTIVE' GROUP BY 1) a ON a.order_line_id = l.id "
+        "WHERE l.quantity_allocated IS DISTINCT FROM coalesce(a.quantity, 0)",
+    ),
+    Invariant(
+        "i05",
+        "An allocation promises the product of its line",
+        "SELECT a.id, a.product_id, l.product_id AS ordered FROM orders_allocation a JOIN orders_orderline l "
+        "ON l.id = a.order_line_id WHERE a.product_id <> l.product_id",
+    ),
+    Invariant(
+        "i06",
+        "No finished order keeps stock promised",
+        "SELECT o.number, o.state, a.id AS allocation_id, a.quantity FROM orders_allocation a JOIN "
+        "orders_orderline l "
+        "ON l.id = a.order_line_id JOIN orders_order o ON o.id = l.order_id "
+        "WHERE a.state = 'ACTIVE' AND o.state IN ('CANCELLED', 'SHIPPED', 'COMPLETED')",
+    ),
+    Invariant(
+        "i07",
+        "A line's quantities stay within what was ordered",
+        "SELECT id, order_id, quantity_ordered, quantity_allocated, quantity_picked, quantity_shipped, "
+        "quantity_cancelled, "
+        "quantity_returned FROM orders_orderline WHERE least(quantity_allocated, quantity_picked, quantity_shipped, "
+        "quantity_cancelled, quantity_returned) < 0 OR quantity_ordered < 1 OR quantity_picked > quantity_allocated "
+        "OR quantity_returned > quantity_shipped "
+        "OR quantity_allocated + quantity_shipped + quantity_cancelled > quantity_ordered",
+    ),
+    Invariant(
+        "i17",
+        "A channel's order id means one order",
+        "SELECT channel_id, external_id, count(*) FROM orders_order GROUP BY 1, 2 HAVING count(*) > 1",
+    ),
+    Invariant(
+        "i18",
+        "An order's totals = its lines, charges and taxes",
+        "SELECT o.number, o.total, o.goods_total, l.goods, o.charges_total, c.charges, o.tax_total, l.tax "
+        "FROM orders_order o "
+        "LEFT JOIN (SELECT order_id, sum(line_total) AS goods, sum(tax_amount) AS tax FROM orders_orderline "
+        "GROUP BY 1) l "
+        "ON l.order_id = o.id LEFT JOIN (SELECT order_id, sum(amount) AS charges FROM orders_ordercharge "
+        "GROUP BY 1) c "
+        "ON c.order_id = o.id WHERE o.goods_total <> coalesce(l.goods, 0) OR o.charges_total <> "
+        "coalesce(c.charges, 0) "
+        "OR o.tax_total <> coalesce(l.tax, 0) OR o.total <> o.goods_total + o.charges_total + o.tax_total",
+    ),
+    Invariant(
+        "i18",
+        "A line's total = quantity × price, to half a minor unit",
+        "SELECT l.id, l.order_id, l.quantity_ordered, l.unit_price, l.line_total FROM orders_orderline l "
+        f"JOIN orders_order o ON o.id = l.order_id JOIN (VALUES {_DIGITS}) AS c(code, digits) ON c.code = o.currency "
+        "WHERE abs(l.quantity_ordered * l.unit_price - l.line_total) > 0.5 * 10::numeric ^ -c.digits",
+    ),
+    Invariant(
+        "i19",
+        "Shipped ⇔ nothing left to ship; cancelled ⇔ every unit cancelled",
+        "SELECT o.number, o.state, l.ordered, l.shipped, l.cancelled FROM orders_order o "
+        f"JOIN {_LINES} l ON l.order_id = o.id WHERE CASE "
+        "WHEN o.state IN ('SHIPPED', 'COMPLETED') THEN l.unfinished > 0 OR l.shipped = 0 "
+        "WHEN o.state = 'CANCELLED' THEN l.cancelled <> l.ordered ELSE l.unfinished = 0 END",
+    ),
+    Invariant(
+        "i19",
+        "An order is on hold ⇔ one of its holds is open",
+        "SELECT o.number, o.state, h.holds FROM orders_order o LEFT JOIN (SELECT order_id, count(*) AS "
+        "holds FROM orders_hold "
+        "WHERE state = 'OPEN' GROUP BY 1) h ON h.order_id = o.id "
+        "WHERE (o.state = 'ON_HOLD') <> (coalesce(h.holds, 0) > 0)",
+    ),
+    Invariant(
+        "i19",
+        "The allocator is asked for exactly the orders that want stock",
+        "SELECT o.number, o.state, o.needs_allocation, l.wanting FROM orders_order o "
+        f"JOIN {_LINES} l ON l.order_id = o.id WHERE o.needs_allocation <> "
+        "(o.state IN ('CONFIRMED', 'ALLOCATED', 'RELEASED') AND l.wanting > 0)",
+    ),
+    Invariant(
+        "i21",
+        "An order's paid and refunded amounts = its payments",
+        "SELECT o.number, o.amount_paid, p.paid, o.amount_refunded, p.refunded FROM orders_order o LEFT JOIN "
+        "(SELECT order_id, coalesce(sum(amount) FILTER (WHERE NOT is_refund), 0) AS paid, "
+        "coalesce(sum(amount) FILTER (WHERE is_refund), 0) AS refunded FROM orders_payment GROUP BY 1) p ON "
+        "p.order_id = o.id "
+        "WHERE o.amount_paid <> coalesce(p.paid, 0) OR o.amount_refunded <> coalesce(p.refunded, 0)",
+    ),
+    Invariant(
+        "i21",
+        "Refunds ≤ captures ≤ the order's total, each above zero, in its currency",
+        "SELECT o.number, o.total, o.amount_paid, o.amount_refunded FROM orders_order o "
+        "WHERE o.amount_refunded > o.amount_paid OR (o.amount_paid > o.total AND o.amount_paid > 0) UNION ALL "
+        "SELECT o.number, o.total, p.amount, NULL FROM orders_payment p JOIN orders_order o ON o.id = p.order_id "
+        "WHERE p.amount <= 0 OR p.currency <> o.currency",
+    ),
+    Invariant(
+        "i22",
+        "A provider's reference means one payment",
+        "SELECT provider, provider_ref, count(*) FROM orders_payment GROUP BY 1, 2 HAVING count(*) > 1",
+    ),
+]
