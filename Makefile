@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser run status psql test check format lock clean
 SHELL := /bin/sh
+# Every process would compile all it imports, seconds each, if this stayed set.
+unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 PYTEST ?=
 PY := .venv/bin/python

@@ -25,6 +25,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         given = os.environ.get(f"KEEL_TEST_{variable}", "")
         os.environ[variable] = given  # empty, not absent: a .env file must not bring the real ones back
     home = Path(tempfile.mkdtemp(prefix="keel-test-"))
+    (home / "static").mkdir()
     _made.append(home)
     os.environ["KEEL_HOME"] = str(home)
     os.environ["KEEL_EMBEDDED_THROWAWAY"] = "1"

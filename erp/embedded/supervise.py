@@ -60,7 +60,7 @@ def programs(*, embedded: Sequence[str], port: int, queues: Sequence[str], web_w
     ]
     beat = ["beat", "-s", str(home() / "beat.db"), "--pidfile=", "-l", "info"]
     web = [python, "-m", "gunicorn", "erp.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", str(web_workers)]
-    web += ["--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "20", "--timeout", "120"]
+    web += ["--preload", "--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "20", "--timeout", "120"]
     web += [
         "--keep-alive",
         "15",
