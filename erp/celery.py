@@ -1,6 +1,7 @@
 """Answers: what runs by itself, how often, and in which queue?
 
-A beat entry only wakes a worker; the task claims a unique (job, period) row, so two beats give one effect (DESIGN §9).
+A beat entry only wakes a worker; the task claims a unique (job, period) row, so two beats give one effect
+(DESIGN §9).
 """
 
 import os
@@ -14,7 +15,23 @@ app = Celery("keel")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# name → task (an address in the code), schedule in seconds or a crontab, queue.
-BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+
+def periodic(job: str, seconds: int, queue: str = "default") -> dict[str, Any]:
+    """Return the beat entry that runs the service `job` (an address) once every `seconds`, in `queue`."""
+    return {
+        "task": "core.run_periodic",
+        "schedule": float(seconds),
+        "args": [job, seconds, queue],
+        "options": {"expires": seconds},
+    }
+
+
+# name → what runs by itself. Wake-ups expire: after an outage one is as good as a hundred.
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": {"task": "core.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "canaries": {"task": "core.send_canaries", "schedule": 30.0, "options": {"expires": 30}},
+    "exception-wake": periodic("core.exception_wake", 300),
+    "work-purge": periodic("core.work_purge", 86_400),
+}
 
 app.conf.beat_schedule = BEAT_SCHEDULE
