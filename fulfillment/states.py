@@ -1,8 +1,9 @@
-"""What may happen to a fulfilment order, a pick list, a pick task and a shipment?"""
+"""What may happen to a fulfilment order and a pick list, and what do quantities say about a pick task?"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.db import models
 
@@ -75,14 +76,36 @@ class PickTaskState(models.TextChoices):
     CANCELLED = "CANCELLED", "Cancelled"
 
 
-PICK_TASK = Machine(
-    document="fulfillment.PickTask",
-    states=PickTaskState,
-    initial=PickTaskState.OPEN,
-    transitions={
-        PickTaskState.OPEN: {PickTaskState.PICKED, PickTaskState.SHORT, PickTaskState.CANCELLED},
-        PickTaskState.PICKED: set(),
-        PickTaskState.SHORT: set(),
-        PickTaskState.CANCELLED: set(),
-    },
-)
+class TaskQuantities(Protocol):
+    quantity: int
+    quantity_picked: int
+    short_reason: str
+    closed_at: datetime | None
+
+
+def derive_task_state(task: TaskQuantities) -> PickTaskState:
+    """This function will return what a pick task's quantities say about it."""
+    if task.closed_at is None:
+        return PickTaskState.OPEN
+    if task.short_reason:
+        return PickTaskState.SHORT
+    return PickTaskState.PICKED if task.quantity_picked else PickTaskState.CANCELLED
+
+
+class ScanOutcome(models.TextChoices):
+    """What a scan turned out to be. Only the first two did anything."""
+
+    BIN_OK = "BIN_OK", "Right bin"
+    PICKED = "PICKED", "Picked"
+    WRONG_BIN = "WRONG_BIN", "Wrong bin"
+    WRONG_PRODUCT = "WRONG_PRODUCT", "Wrong product"
+    BIN_FIRST = "BIN_FIRST", "Scan the bin first"
+    UNKNOWN = "UNKNOWN", "Unknown code"
+    TASK_CLOSED = "TASK_CLOSED", "Task already done"
+
+
+def derive_fulfillment_state(*, open_tasks: int, quantity_picked: int) -> FulfillmentState:
+    """This function will return how far picking has brought a fulfilment order that was released."""
+    if open_tasks:
+        return F.PICKING
+    return F.PICKED if quantity_picked else F.SHORT

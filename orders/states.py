@@ -102,6 +102,7 @@ ALLOCATION = Machine(
         AllocationState.CONSUMED: set(),
         AllocationState.RELEASED: set(),
     },
+    audited=False,
 )
 
 

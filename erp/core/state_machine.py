@@ -26,6 +26,7 @@ class Machine:
     `document` is the model label ("orders.Order"); `transitions` maps each state to the states it may lead to (an empty
     set makes it terminal); `guards` maps (from, to) to a function that returns the reason to refuse, or None;
     `owners` names the role that must act while a document is in that state and `limits` how long it may take.
+    `audited` is off for rows at the grain of a journal line, whose history the journals already hold.
     """
 
     document: str
@@ -35,6 +36,7 @@ class Machine:
     guards: Mapping[tuple[str, str], Guard] = field(default_factory=dict)
     owners: Mapping[str, Role] = field(default_factory=dict)
     limits: Mapping[str, timedelta] = field(default_factory=dict)
+    audited: bool = True
 
     def __post_init__(self) -> None:
         MACHINES[self.document] = self

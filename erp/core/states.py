@@ -71,7 +71,7 @@ _WORK_TRANSITIONS = {
     W.CANCELLED: set(),
 }
 # Work rows change state thousands of times an hour by conditional UPDATE in services/work.py; their table is proven here.
-JOB = Machine("core.Job", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS})
+JOB = Machine("core.Job", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}, audited=False)
 INBOX = Machine(
     "core.InboxMessage", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}
 )

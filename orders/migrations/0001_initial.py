@@ -789,6 +789,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
+                condition=models.Q(("shipped_at__isnull", False)),
+                fields=["shipped_at"],
+                name="order_shipped_at",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
                 condition=models.Q(("needs_allocation", True)),
                 fields=["-priority", "ship_by", "id"],
                 name="order_needs_allocation",
@@ -823,13 +831,16 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("amount_credited__gte", 0),
-                    ("amount_credited__lte", models.F("amount_invoiced")),
-                    ("amount_invoiced__gte", 0),
                     ("amount_paid__gte", 0),
                     ("amount_refunded__gte", 0),
                     ("amount_refunded__lte", models.F("amount_paid")),
+                    models.Q(
+                        ("amount_credited", 0),
+                        ("amount_credited__lte", models.F("amount_invoiced")),
+                        _connector="OR",
+                    ),
                 ),
-                name="order_amounts_not_negative",
+                name="order_amounts_within_bounds",
             ),
         ),
         migrations.AddConstraint(

@@ -46,7 +46,8 @@ class AllocationDecision(models.Model):
     )
     at = models.DateTimeField()
     explanation = models.JSONField(
-        help_text="{nodes: [{node, score, why}], lines: [{line, wanted, assigned: {node: q}, short, why}]}"
+        help_text="{policy, strategy, wanted, nodes: [[node, units it covers, km, rank]] best first, "
+        "lines: [[line, wanted, short]], refused?}; the assignments are the allocations that point here."
     )
 
     class Meta:

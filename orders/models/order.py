@@ -70,20 +70,18 @@ class Order(models.Model):
                 condition=Q(total=F("goods_total") + F("charges_total") + F("tax_total")),
             ),
             models.CheckConstraint(
-                name="order_amounts_not_negative",
-                condition=Q(
-                    amount_invoiced__gte=0,
-                    amount_credited__gte=0,
-                    amount_paid__gte=0,
-                    amount_refunded__gte=0,
-                    amount_credited__lte=F("amount_invoiced"),
-                    amount_refunded__lte=F("amount_paid"),
-                ),
+                name="order_amounts_within_bounds",
+                condition=Q(amount_credited__gte=0, amount_paid__gte=0, amount_refunded__gte=0)
+                & Q(amount_refunded__lte=F("amount_paid"))
+                & (Q(amount_credited=0) | Q(amount_credited__lte=F("amount_invoiced"))),
             ),
         ]
         indexes = [
             models.Index(fields=["state", "ship_by"], name="order_state_ship_by"),
             models.Index(fields=["-ordered_at", "id"], name="order_ordered_at"),
+            models.Index(
+                fields=["shipped_at"], condition=Q(shipped_at__isnull=False), name="order_shipped_at"
+            ),
             models.Index(
                 fields=["-priority", "ship_by", "id"],
                 condition=Q(needs_allocation=True),

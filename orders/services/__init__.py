@@ -1,1 +1,70 @@
 """Who does it? The only writers of orders."""
+
+from orders.services.allocation import AllocationResult, order_allocate_many
+from orders.services.hold import hold_open, hold_release, hold_release_many
+from orders.services.order import (
+    ChargeCommand,
+    LineCommand,
+    OrderCommand,
+    PaymentCommand,
+    ReceivedOrder,
+    ShipTo,
+    order_receive,
+    order_receive_many,
+)
+from orders.services.payment import (
+    ChargeDraft,
+    PaymentDraft,
+    charge_post_many,
+    payment_capture_many,
+    payment_refund,
+    payment_refund_many,
+)
+from orders.services.progress import (
+    ShippedLine,
+    allocation_plan_many,
+    order_record_credit_many,
+    order_record_pick_many,
+    order_record_release_many,
+    order_record_return_many,
+    order_record_shipment_many,
+)
+from orders.services.release import (
+    allocation_close_many,
+    line_quantities_lower_many,
+    order_cancel,
+    order_release_allocation,
+)
+
+__all__ = [
+    "AllocationResult",
+    "ChargeCommand",
+    "ChargeDraft",
+    "LineCommand",
+    "OrderCommand",
+    "PaymentCommand",
+    "PaymentDraft",
+    "ReceivedOrder",
+    "ShipTo",
+    "ShippedLine",
+    "allocation_close_many",
+    "allocation_plan_many",
+    "charge_post_many",
+    "hold_open",
+    "hold_release",
+    "hold_release_many",
+    "line_quantities_lower_many",
+    "order_allocate_many",
+    "order_cancel",
+    "order_receive",
+    "order_receive_many",
+    "order_record_credit_many",
+    "order_record_pick_many",
+    "order_record_release_many",
+    "order_record_return_many",
+    "order_record_shipment_many",
+    "order_release_allocation",
+    "payment_capture_many",
+    "payment_refund",
+    "payment_refund_many",
+]

@@ -238,6 +238,108 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="PurchaseOrderLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("quantity_ordered", models.BigIntegerField()),
+                ("quantity_received", models.BigIntegerField(default=0)),
+                ("quantity_invoiced", models.BigIntegerField(default=0)),
+                ("unit_cost", models.DecimalField(decimal_places=4, max_digits=19)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase_lines",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "purchase_order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="procurement.purchaseorder",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="GoodsReceiptLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("AVAILABLE", "Available"),
+                            ("QUARANTINE", "Quarantine"),
+                            ("DAMAGED", "Damaged"),
+                        ],
+                        default="AVAILABLE",
+                        max_length=14,
+                    ),
+                ),
+                ("quantity", models.BigIntegerField()),
+                ("value", models.DecimalField(decimal_places=4, help_text="Base currency.", max_digits=19)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.location",
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.lot",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="procurement.goodsreceipt",
+                    ),
+                ),
+                (
+                    "purchase_order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipt_lines",
+                        to="procurement.purchaseorderline",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="ReplenishmentDecision",
             fields=[
                 (
@@ -287,47 +389,16 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
-            name="PurchaseOrderLine",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("position", models.PositiveIntegerField()),
-                ("quantity_ordered", models.BigIntegerField()),
-                ("quantity_received", models.BigIntegerField(default=0)),
-                ("quantity_invoiced", models.BigIntegerField(default=0)),
-                ("unit_cost", models.DecimalField(decimal_places=4, max_digits=19)),
-                (
-                    "product",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="purchase_lines",
-                        to="inventory.product",
-                    ),
-                ),
-                (
-                    "purchase_order",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="procurement.purchaseorder",
-                    ),
-                ),
-                (
-                    "decision",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="procurement.replenishmentdecision",
-                    ),
-                ),
-            ],
+        migrations.AddField(
+            model_name="purchaseorderline",
+            name="decision",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="procurement.replenishmentdecision",
+            ),
         ),
         migrations.CreateModel(
             name="ReplenishmentRule",
@@ -663,83 +734,45 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
-            name="GoodsReceiptLine",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+        migrations.AddIndex(
+            model_name="goodsreceipt",
+            index=models.Index(fields=["-received_at"], name="goodsreceipt_received"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="goodsreceipt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="goodsreceipt_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="19f14415521e568e3b3558c3202fa8c45ad7e990",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_goodsreceipt_append_only_444ea",
+                    table="procurement_goodsreceipt",
+                    when="BEFORE",
                 ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("AVAILABLE", "Available"),
-                            ("QUARANTINE", "Quarantine"),
-                            ("DAMAGED", "Damaged"),
-                        ],
-                        default="AVAILABLE",
-                        max_length=14,
-                    ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="goodsreceiptline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0), ("value__gte", 0)), name="goodsreceiptline_quantity"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="goodsreceiptline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="goodsreceiptline_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="c7354720e65112ca9832800d38b4745ed340cbc6",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_goodsreceiptline_append_only_c80e7",
+                    table="procurement_goodsreceiptline",
+                    when="BEFORE",
                 ),
-                ("quantity", models.BigIntegerField()),
-                ("value", models.DecimalField(decimal_places=4, help_text="Base currency.", max_digits=19)),
-                (
-                    "location",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="inventory.location",
-                    ),
-                ),
-                (
-                    "lot",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="inventory.lot",
-                    ),
-                ),
-                (
-                    "product",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="inventory.product",
-                    ),
-                ),
-                (
-                    "receipt",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="procurement.goodsreceipt",
-                    ),
-                ),
-                (
-                    "purchase_order_line",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="receipt_lines",
-                        to="procurement.purchaseorderline",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("quantity__gt", 0), ("value__gte", 0)),
-                        name="goodsreceiptline_quantity",
-                    )
-                ],
-            },
+            ),
         ),
         migrations.AddConstraint(
             model_name="purchaseorderline",

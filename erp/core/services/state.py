@@ -10,7 +10,7 @@ from django.db import models, transaction
 
 from erp.core.errors import IllegalTransition
 from erp.core.models import User
-from erp.core.sql import Statements
+from erp.core.sql import Statements, array, unnest
 from erp.core.state_machine import Machine
 
 _CHANGED = (
@@ -105,27 +105,36 @@ def change_state_many(
             )
     extra = fields or {}
     columns = "".join(f", {model._meta.get_field(name).column} = %s" for name in extra)  # type: ignore[union-attr]
-    id_array = "{" + ",".join(map(str, ids)) + "}"
-    batch = statements or Statements()
-    batch.demand_last(
-        _CHANGED.format(table=model._meta.db_table, fields=columns),
-        "logged",
-        [
-            id_array,
-            to,
-            *extra.values(),
-            id_array,
-            sources,
-            machine.document,
-            action,
-            to,
-            actor.pk,
-            reason[:300],
-            at,
-        ],
-        len(ids),
-        f"{machine.document} {'/'.join(sources)} → {to}",
-    )
+    id_array = array(ids, "bigint")
+    batch = statements if statements is not None else Statements()
+    table, what = model._meta.db_table, f"{machine.document} {'/'.join(sources)} → {to}"
+    if machine.audited:
+        batch.demand_last(
+            _CHANGED.format(table=table, fields=columns),
+            "logged",
+            [
+                id_array,
+                to,
+                *extra.values(),
+                id_array,
+                sources,
+                machine.document,
+                action,
+                to,
+                actor.pk,
+                reason[:300],
+                at,
+            ],
+            len(ids),
+            what,
+        )
+    else:
+        batch.demand(
+            f"UPDATE {table} SET state = %s{columns} WHERE id = ANY(%s::bigint[]) AND state = ANY(%s::text[]) RETURNING 1",  # noqa: S608
+            [to, *extra.values(), id_array, sources],
+            len(ids),
+            what,
+        )
     if statements is None:
         with transaction.atomic():
             batch.run()
@@ -138,27 +147,37 @@ def record_creation(
     actor: User,
     at: datetime,
     action: str,
-    state: str | None = None,
+    then: Sequence[tuple[str, str]] = (),
     reason: str = "",
     statements: Statements | None = None,
 ) -> None:
-    """This function will write the first audit row of new documents: from nothing to their initial state."""
+    """This function will write the first audit rows of new documents: from nothing to their initial state.
+
+    `then` lists the (state, action) steps that followed before the row was first written, so that a document that goes
+    straight through is inserted in the state it reached, with the same audit trail. IllegalTransition as in `change_state`.
+    """
     if not ids:
         return
     machine = _machine(model)
-    batch = statements or Statements()
+    batch = statements if statements is not None else Statements()
+    steps: list[tuple[int, str, str, str]] = [(0, action, "", str(machine.initial))]
+    for number, (state, step_action) in enumerate(then, start=1):
+        source = steps[-1][3]
+        if not machine.allows(source, state):
+            raise IllegalTransition(
+                f"{machine.document}: {source} does not lead to {state}",
+                field="state",
+                remedy=_remedy(machine, source),
+            )
+        steps.append((number, step_action, source, state))
+    source_sql, parameters = unnest(
+        {"n": "integer", "action": "text", "source": "text", "target": "text"}, steps, "step"
+    )
     batch.add(
         "INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at) "
-        "SELECT %s, id, %s, '', %s, %s, %s, %s FROM unnest(%s::bigint[]) AS id",
-        [
-            machine.document,
-            action,
-            state or machine.initial,
-            actor.pk,
-            reason[:300],
-            at,
-            "{" + ",".join(map(str, ids)) + "}",
-        ],
+        "SELECT %s, document.id, step.action, step.source, step.target, %s, %s, %s "
+        f"FROM unnest(%s::bigint[]) AS document(id), {source_sql} ORDER BY document.id, step.n",
+        [machine.document, actor.pk, reason[:300], at, array(ids, "bigint"), *parameters],
     )
     if statements is None:
         batch.run()

@@ -1,0 +1,112 @@
+"""What do the codes in a batch of orders refer to? One query per kind of reference, however many orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from erp.core.sql import array, query
+
+if TYPE_CHECKING:
+    from orders.services.order import OrderCommand
+
+
+class ChannelFacts(NamedTuple):
+    id: int
+    code: str
+    currency: str
+    is_prepaid: bool
+    ship_within_hours: int
+    is_active: bool
+
+
+class ProductFacts(NamedTuple):
+    id: int
+    list_price: Decimal
+    is_active: bool
+
+
+class CustomerFacts(NamedTuple):
+    id: int
+    number: str
+    is_blocked: bool
+    credit_limit: Decimal | None
+
+
+@dataclass(frozen=True)
+class References:
+    """Channels by code, products by (channel id, sku in lower case), customers by number, money owed by customer id."""
+
+    channels: dict[str, ChannelFacts]
+    listings: dict[tuple[int, str], ProductFacts]
+    customers: dict[str, CustomerFacts]
+    credit_used: dict[int, Decimal]
+
+    def product(self, channel: ChannelFacts, sku: str) -> ProductFacts | None:
+        """This function will return the product that `sku` means in a channel, or None."""
+        return self.listings.get((channel.id, sku.lower()))
+
+
+def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> References:
+    """This function will look up every channel, listing and customer that `commands` name.
+
+    A SKU means what the channel's active listing says; without one, the product with that very SKU (ignoring case).
+    """
+    codes = sorted({command.channel for command in commands})
+    channels = {
+        row[1]: ChannelFacts(*row)
+        for row in query(
+            "SELECT id, code, currency, is_prepaid, ship_within_hours, is_active FROM orders_channel WHERE code = ANY(%s::text[])",
+            [array(codes, "text")],
+        )
+    }
+    skus = sorted({line.sku.lower() for command in commands for line in command.lines})
+    channel_ids = [channel.id for channel in channels.values()]
+    listings: dict[tuple[int, str], ProductFacts] = {}
+    for channel_id, sku, *facts in query(
+        "SELECT NULL::bigint, lower(p.sku), p.id, p.list_price, p.is_active FROM inventory_product p "
+        "WHERE lower(p.sku) = ANY(%s::text[]) UNION ALL "
+        "SELECT l.channel_id, lower(l.channel_sku), p.id, p.list_price, p.is_active AND l.is_active FROM orders_listing l "
+        "JOIN inventory_product p ON p.id = l.product_id "
+        "WHERE l.channel_id = ANY(%s::bigint[]) AND lower(l.channel_sku) = ANY(%s::text[])",
+        [array(skus, "text"), array(channel_ids, "bigint"), array(skus, "text")],
+    ):
+        product = ProductFacts(*facts)
+        if channel_id is not None:
+            listings[channel_id, sku] = product
+        else:
+            for known in channel_ids:
+                listings.setdefault((known, sku), product)
+    numbers = sorted({command.customer_number for command in commands if command.customer_number})
+    customers = _customers(numbers)
+    return References(channels, listings, customers, _credit_used(customers))
+
+
+def _customers(numbers: Sequence[str]) -> dict[str, CustomerFacts]:
+    if not numbers:
+        return {}
+    return {
+        row[1]: CustomerFacts(*row)
+        for row in query(
+            "SELECT id, number, is_blocked, credit_limit FROM orders_customer WHERE number = ANY(%s::text[])",
+            [array(numbers, "text")],
+        )
+    }
+
+
+def _credit_used(customers: dict[str, CustomerFacts]) -> dict[int, Decimal]:
+    """What customers with a limit owe: invoiced or on order, less what they paid and were credited."""
+    limited = [customer.id for customer in customers.values() if customer.credit_limit is not None]
+    if not limited:
+        return {}
+    return dict(
+        query(
+            "SELECT customer_id, sum(CASE WHEN state IN ('SHIPPED', 'COMPLETED') THEN amount_invoiced ELSE total END "
+            "- amount_credited - amount_paid + amount_refunded) FROM orders_order "
+            "WHERE customer_id = ANY(%s::bigint[]) AND state <> 'CANCELLED' GROUP BY 1",
+            [array(limited, "bigint")],
+        )  # type: ignore[arg-type]
+    )

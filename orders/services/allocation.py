@@ -1,0 +1,275 @@
+"""Who promises stock to orders, and who takes a promise back?
+
+The decision is `orders.planner`'s; here it is read for, under locks, and written with its reasons: for one order or for a
+thousand the statements are the same few.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+
+from erp.core.models import User
+from erp.core.services.state import change_state_many
+from erp.core.sql import Statements, array, query, reserve_ids, unnest
+from inventory.services import Move, Posting, stock_post_many
+from inventory.states import StockStatus
+from orders.locks import OrderInNeed, lock_orders_in_need, lock_sellable
+from orders.models import Order
+from orders.planner import Assignment, Demand, DemandLine, NodeFacts, Plan, Policy, plan_allocation
+from orders.states import AllocationState, OrderState
+
+ACTION = "orders.order_allocate_many"
+
+
+class AllocationResult(NamedTuple):
+    """Units assigned and units still short, per order."""
+
+    order_id: int
+    assigned: int
+    short: int
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a batch was planned from: state, policy row id and policy per order, and who was decided before."""
+
+    states: Mapping[int, str]
+    decided: frozenset[int]
+    policy_ids: Mapping[int, int]
+    policies: Mapping[int, Policy]
+
+
+_DECISIONS = {
+    "id": "bigint", "order_id": "bigint", "policy_id": "bigint", "stock_sequence": "bigint", "at": "timestamptz",
+    "explanation": "jsonb",
+}  # fmt: skip
+_ALLOCATIONS = {
+    "id": "bigint", "order_line_id": "bigint", "node_id": "bigint", "product_id": "bigint", "quantity": "bigint",
+    "state": "text", "decision_id": "bigint", "is_planned": "boolean", "created_at": "timestamptz",
+}  # fmt: skip
+
+
+@transaction.atomic
+def order_allocate_many(
+    *,
+    order_ids: Sequence[int] | None = None,
+    product_ids: Sequence[int] | None = None,
+    limit: int = 500,
+    actor: User,
+    at: datetime,
+) -> list[AllocationResult]:
+    """This function will promise stock to orders that want it, the most urgent first, and store why.
+
+    Without `order_ids` it sweeps up to `limit` waiting orders (skipping those another worker has in hand), with `product_ids`
+    only those that want one of these products. What can not be served stays wanted: the order is backordered. Looking
+    again in vain stores no second decision.
+    """
+    rows = lock_orders_in_need(
+        order_ids=order_ids, product_ids=product_ids, limit=len(order_ids) if order_ids is not None else limit
+    )
+    if not rows:
+        return []
+    demands = _read_demands(rows)
+    channels = {row.channel_id for row in rows}
+    facts = _facts(rows)
+    wanted = sorted({line.product_id for demand in demands for line in demand.lines})
+    supply, _ = lock_sellable(wanted, _channel_codes(channels))
+    plan = plan_allocation(demands, supply, _nodes(), facts.policies)
+    _write(demands, plan, facts, actor, at)
+    return _results(demands, plan)
+
+
+def _read_demands(rows: Sequence[OrderInNeed]) -> list[Demand]:
+    lines: dict[int, list[DemandLine]] = {row.order_id: [] for row in rows}
+    for order_id, line_id, product_id, wanted in query(
+        "SELECT order_id, id, product_id, quantity_ordered - quantity_allocated - quantity_shipped - quantity_cancelled "
+        "FROM orders_orderline WHERE order_id = ANY(%s::bigint[]) "
+        "AND quantity_ordered > quantity_allocated + quantity_shipped + quantity_cancelled ORDER BY order_id, position",
+        [array(lines, "bigint")],
+    ):
+        lines[order_id].append(DemandLine(line_id, product_id, wanted))
+    return [
+        Demand(row.order_id, row.country, row.ships_complete, lines[row.order_id])
+        for row in rows
+        if lines[row.order_id]
+    ]
+
+
+def _channel_codes(channel_ids: set[int]) -> list[str]:
+    return [
+        row[0]
+        for row in query(
+            "SELECT code FROM orders_channel WHERE id = ANY(%s::bigint[])", [array(channel_ids, "bigint")]
+        )
+    ]
+
+
+def _facts(rows: Sequence[OrderInNeed]) -> _Facts:
+    known = {
+        row[0]: Policy(*row[1:])
+        for row in query(
+            "SELECT id, code, version, strategy, allow_split, allow_backorder FROM orders_allocationpolicy "
+            "WHERE is_active ORDER BY code = 'default' DESC, id"
+        )
+    }
+    fallback = next(iter(known))
+    policy_ids = {row.order_id: row.policy_id if row.policy_id in known else fallback for row in rows}
+    return _Facts(
+        {row.order_id: row.state for row in rows},
+        frozenset(row.order_id for row in rows if row.is_decided),
+        policy_ids,  # type: ignore[arg-type]
+        {order: known[policy] for order, policy in policy_ids.items()},  # type: ignore[index]
+    )
+
+
+def _nodes() -> list[NodeFacts]:
+    return [
+        NodeFacts(row[0], row[1], row[2], row[3], float(row[4]), float(row[5]))
+        for row in query(
+            "SELECT id, code, country, rank, latitude, longitude FROM inventory_node WHERE is_active AND can_ship ORDER BY id"
+        )
+    ]
+
+
+def _write(demands: Sequence[Demand], plan: Plan, facts: _Facts, actor: User, at: datetime) -> None:
+    by_order: dict[int, list[Assignment]] = {demand.order_id: [] for demand in demands}
+    for assignment in plan.assignments:
+        by_order[assignment.order_id].append(assignment)
+    served = [order_id for order_id, assignments in by_order.items() if assignments]
+    decided = [
+        demand.order_id
+        for demand in demands
+        if by_order[demand.order_id] or demand.order_id not in facts.decided
+    ]
+    ids = reserve_ids(
+        {
+            "orders_allocationdecision": len(decided),
+            "orders_allocation": len(plan.assignments),
+            "inventory_stockevent": len(served),
+        }
+    )
+    sequences = dict(zip(served, ids["inventory_stockevent"], strict=True))
+    decisions = dict(zip(decided, ids["orders_allocationdecision"], strict=True))
+    allocations = list(zip(ids["orders_allocation"], plan.assignments, strict=True))
+    batch = Statements()
+    batch.insert(
+        "orders_allocationdecision",
+        _DECISIONS,
+        [
+            (
+                decision,
+                order_id,
+                facts.policy_ids[order_id],
+                sequences.get(order_id),
+                at,
+                json.dumps(plan.explanations[order_id]),
+            )
+            for order_id, decision in decisions.items()
+        ],
+    )
+    batch.insert(
+        "orders_allocation",
+        _ALLOCATIONS,
+        [
+            (
+                allocation,
+                a.line_id,
+                a.node_id,
+                a.product_id,
+                a.quantity,
+                AllocationState.ACTIVE,
+                decisions[a.order_id],
+                False,
+                at,
+            )
+            for allocation, a in allocations
+        ],
+    )
+    _add_line_quantities(batch, plan.assignments)
+    _add_order_states(batch, served, plan, demands, facts, actor, at)
+    stock_post_many(
+        [
+            Posting(
+                ACTION, "orders.Order", order_id, f"allocate:{decisions[order_id]}",
+                [
+                    Move(a.product_id, a.quantity, a.node_id, StockStatus.AVAILABLE, a.node_id, StockStatus.ALLOCATED,
+                         order_line_id=a.line_id)
+                    for a in by_order[order_id]
+                ],
+            )
+            for order_id in served
+        ],
+        actor=actor,
+        at=at,
+        sequences=[sequences[order_id] for order_id in served],
+        statements=batch,
+    )  # fmt: skip
+    batch.run()
+
+
+def _add_line_quantities(batch: Statements, assignments: Sequence[Assignment]) -> None:
+    units: dict[int, int] = {}
+    for assignment in assignments:
+        units[assignment.line_id] = units.get(assignment.line_id, 0) + assignment.quantity
+    if units:
+        source, parameters = unnest({"id": "bigint", "units": "bigint"}, sorted(units.items()))
+        batch.demand(
+            "UPDATE orders_orderline l SET quantity_allocated = l.quantity_allocated + v.units "
+            f"FROM {source} WHERE l.id = v.id RETURNING 1",
+            parameters,
+            len(units),
+            "orders.OrderLine allocated",
+        )
+
+
+def _add_order_states(
+    batch: Statements,
+    served: Sequence[int],
+    plan: Plan,
+    demands: Sequence[Demand],
+    facts: _Facts,
+    actor: User,
+    at: datetime,
+) -> None:
+    """Move what got its first units to ALLOCATED; whoever has everything needs the allocator no more."""
+    short = {
+        demand.order_id for demand in demands if any(line.line_id in plan.short for line in demand.lines)
+    }
+    for complete in (True, False):
+        ids = [
+            order_id
+            for order_id in served
+            if facts.states[order_id] == OrderState.CONFIRMED and (order_id not in short) == complete
+        ]
+        change_state_many(
+            Order, ids, source=OrderState.CONFIRMED, to=OrderState.ALLOCATED, actor=actor, at=at, action=ACTION,
+            fields={"needs_allocation": False} if complete else None, statements=batch,
+        )  # fmt: skip
+    settled = [
+        order_id
+        for order_id in served
+        if facts.states[order_id] != OrderState.CONFIRMED and order_id not in short
+    ]
+    if settled:
+        batch.demand(
+            "UPDATE orders_order SET needs_allocation = false WHERE id = ANY(%s::bigint[]) RETURNING 1",
+            [array(settled, "bigint")],
+            len(settled),
+            "orders.Order settled",
+        )
+
+
+def _results(demands: Sequence[Demand], plan: Plan) -> list[AllocationResult]:
+    results = []
+    for demand in demands:
+        short = sum(plan.short.get(line.line_id, 0) for line in demand.lines)
+        results.append(
+            AllocationResult(demand.order_id, sum(line.wanted for line in demand.lines) - short, short)
+        )
+    return results

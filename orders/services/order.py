@@ -1,0 +1,366 @@
+"""Who takes orders in, confirms and cancels them?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from erp.core.errors import Conflict, InvalidInput, KeelError
+from erp.core.models import User
+from erp.core.money import ZERO, exponent, quantize
+from erp.core.services.exception_case import CaseDraft, exception_open_many
+from erp.core.services.inbox import InboxDraft, StoredMessage, inbox_reject_many, inbox_store_many
+from erp.core.services.state import record_creation
+from erp.core.sql import Statements, cents, reserve_ids
+from orders import checks
+from orders.models import Hold, Order
+from orders.resolve import References, resolve_references
+from orders.services.payment import PaymentDraft, payment_capture_many
+from orders.states import HoldState, OrderState
+
+ACTION = "orders.order_receive"
+HOLD_TIME = timedelta(hours=24)
+
+
+class LineCommand(NamedTuple):
+    """One wanted line; `unit_price` in the order's currency, tax exclusive."""
+
+    sku: str
+    quantity: int
+    unit_price: Decimal
+    description: str = ""
+    tax_amount: Decimal = ZERO
+
+
+class ChargeCommand(NamedTuple):
+    """An amount that is no product; `kind` is the account role it posts to. Negative = the customer pays less."""
+
+    kind: str
+    amount: Decimal
+    description: str = ""
+
+
+class PaymentCommand(NamedTuple):
+    provider: str
+    provider_ref: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class ShipTo:
+    name: str = ""
+    line1: str = ""
+    city: str = ""
+    postcode: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class OrderCommand:
+    """An order as any channel says it, normalised: what every inlet (CSV, API, manual page, adapter) hands over.
+
+    `body` is the raw message, kept in the inbox; the same external id with another body is a conflict, not a second order.
+    """
+
+    channel: str
+    external_id: str
+    ordered_at: datetime
+    currency: str
+    lines: Sequence[LineCommand]
+    body: str
+    charges: Sequence[ChargeCommand] = ()
+    customer_number: str = ""
+    email: str = ""
+    ship_to: ShipTo = field(default_factory=ShipTo)
+    payment: PaymentCommand | None = None
+    priority: int = 0
+    ships_complete: bool = False
+    headers: dict[str, Any] = field(default_factory=dict)
+
+
+class ReceivedOrder(NamedTuple):
+    """What became of a command: the order it is now (or was already), or the error that kept it out."""
+
+    order_id: int | None
+    is_new: bool
+    error: KeelError | None = None
+    lines: Sequence[tuple[int, int, int]] = ()  # (line id, product id, quantity) of a new, confirmed order
+
+
+_ORDERS = {
+    "id": "bigint", "number": "text", "channel_id": "bigint", "external_id": "text", "customer_id": "bigint", "state": "text",
+    "currency": "text", "ordered_at": "timestamptz", "ship_by": "timestamptz", "priority": "smallint",
+    "ships_complete": "boolean", "needs_allocation": "boolean", "goods_total": "numeric", "charges_total": "numeric",
+    "tax_total": "numeric", "total": "numeric", "ship_to_name": "text", "ship_to_line1": "text", "ship_to_city": "text",
+    "ship_to_postcode": "text", "ship_to_country": "text", "email": "text", "checks": "jsonb",
+    "inbox_message_id": "bigint", "created_by_id": "bigint", "received_at": "timestamptz", "amount_invoiced": "numeric",
+    "amount_credited": "numeric", "amount_paid": "numeric", "amount_refunded": "numeric", "charges_invoiced": "boolean",
+}  # fmt: skip
+_LINES = {
+    "id": "bigint", "order_id": "bigint", "position": "integer", "product_id": "bigint", "channel_sku": "text",
+    "description": "text", "quantity_ordered": "bigint", "unit_price": "numeric", "line_total": "numeric",
+    "tax_amount": "numeric", "quantity_allocated": "bigint", "quantity_picked": "bigint", "quantity_shipped": "bigint",
+    "quantity_cancelled": "bigint", "quantity_returned": "bigint", "amount_invoiced": "numeric",
+}  # fmt: skip
+_CHARGES = {"order_id": "bigint", "kind": "text", "description": "text", "amount": "numeric"}
+_HOLDS = {
+    "id": "bigint", "order_id": "bigint", "kind": "text", "reason": "text", "evidence": "jsonb", "owner_role": "text",
+    "state": "text", "opened_at": "timestamptz", "due_at": "timestamptz", "close_reason": "text",
+}  # fmt: skip
+
+
+@dataclass
+class _Draft:
+    """A command on its way to becoming an order."""
+
+    command: OrderCommand
+    order_id: int
+    products: list[int] = field(default_factory=list)
+    totals: list[Decimal] = field(default_factory=list)
+    findings: list[checks.Finding] = field(default_factory=list)
+    error: KeelError | None = None
+    message: StoredMessage | None = None
+    line_ids: list[int] = field(default_factory=list)
+
+    @property
+    def holds(self) -> dict[str, checks.Finding]:
+        return {finding.hold: finding for finding in self.findings if finding.verdict == checks.HOLD}
+
+    @property
+    def goods(self) -> Decimal:
+        return sum(self.totals, ZERO)
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((line.tax_amount for line in self.command.lines), ZERO)
+
+    @property
+    def charges(self) -> Decimal:
+        return sum((charge.amount for charge in self.command.charges), ZERO)
+
+
+@transaction.atomic
+def order_receive_many(commands: Sequence[OrderCommand], *, actor: User, at: datetime) -> list[ReceivedOrder]:
+    """This function will store every command raw, make orders of the sound ones, and refuse the others with a typed error.
+
+    One bad command never spoils its neighbours: it becomes a dead inbox message with an exception case, and its error is
+    returned. A repeat of a known external id returns the order it became; with another body it is a Conflict. Sound orders
+    are CONFIRMED, or ON_HOLD with one hold per finding.
+    """
+    if not commands:
+        return []
+    ids = iter(reserve_ids({"orders_order": len(commands)})["orders_order"])
+    drafts = [_Draft(command, next(ids)) for command in commands]
+    references = resolve_references(commands, at=at)
+    for draft in drafts:
+        try:
+            _price(draft, references)
+        except KeelError as error:
+            draft.error = error
+    _store_raw(drafts, at)
+    fresh = [draft for draft in drafts if draft.error is None and draft.message and draft.message.is_new]
+    if fresh:
+        _write(fresh, references, actor, at)
+    _refuse(drafts, references, actor, at)
+    return [_outcome(draft) for draft in drafts]
+
+
+def order_receive(command: OrderCommand, *, actor: User, at: datetime) -> ReceivedOrder:
+    """This function will receive one order (see `order_receive_many`); a refusal is returned in `error`, already recorded."""
+    return order_receive_many([command], actor=actor, at=at)[0]
+
+
+def _price(draft: _Draft, references: References) -> None:
+    """Resolve the references, compute the totals and run the checks; raises what makes the command no order at all."""
+    command = draft.command
+    channel = references.channels.get(command.channel)
+    if channel is None or not channel.is_active:
+        raise InvalidInput(
+            f"there is no active channel “{command.channel}”", field="channel", remedy="Use a channel's code."
+        )
+    exponent(command.currency)
+    if not command.lines:
+        raise InvalidInput("the order has no lines", field="lines", remedy="Send at least one line.")
+    unknown = []
+    facts = []
+    for number, line in enumerate(command.lines, start=1):
+        product = references.product(channel, line.sku)
+        if product is None:
+            unknown.append((number, line.sku))
+            continue
+        total = quantize(line.unit_price * line.quantity, command.currency)
+        draft.products.append(product.id)
+        draft.totals.append(total)
+        facts.append(
+            checks.LineFacts(
+                line.sku, line.quantity, line.unit_price, total, product.list_price, product.is_active
+            )
+        )
+    if unknown:
+        named = ", ".join(f"“{sku}” (line {number})" for number, sku in unknown[:10])
+        raise InvalidInput(
+            f"unknown SKU {named}", field=f"lines[{unknown[0][0]}].sku", remedy="Map it to a product in the channel's listings.",
+            skus=[sku for _, sku in unknown],
+        )  # fmt: skip
+    customer = references.customers.get(command.customer_number)
+    paid = command.payment.amount if command.payment else ZERO
+    to = command.ship_to
+    draft.findings = checks.check_order(
+        checks.OrderFacts(
+            channel.currency, channel.is_prepaid, command.currency, draft.goods, draft.tax,
+            draft.goods + draft.tax + draft.charges, paid, tuple(facts),
+            customer.is_blocked if customer else False, customer.credit_limit if customer else None,
+            references.credit_used.get(customer.id, ZERO) if customer else ZERO,
+            to.name, to.line1, to.city, to.postcode, to.country,
+        )
+    )  # fmt: skip
+    for finding in draft.findings:
+        if finding.verdict == checks.REJECT:
+            raise InvalidInput(
+                finding.reason,
+                field=finding.check,
+                remedy="Correct the order in the channel and send it again.",
+            )
+
+
+def _store_raw(drafts: Sequence[_Draft], at: datetime) -> None:
+    stored = inbox_store_many(
+        [
+            InboxDraft(
+                draft.command.channel, ACTION, draft.command.external_id, draft.command.body, "", draft.command.headers,
+                "" if draft.error else f"orders.Order:{draft.order_id}",
+            )
+            for draft in drafts
+        ],
+        at=at,
+    )  # fmt: skip
+    for draft, message in zip(drafts, stored, strict=True):
+        draft.message = message
+        if not message.is_new and not message.is_same_body:
+            draft.error = Conflict(
+                f"order “{draft.command.external_id}” was received before with other content",
+                field="external_id",
+                remedy="Send a change or a cancellation instead of a second order with the same id.",
+            )
+
+
+def _write(drafts: Sequence[_Draft], references: References, actor: User, at: datetime) -> None:
+    counts = {
+        "orders_orderline": sum(len(draft.products) for draft in drafts),
+        "orders_hold": sum(len(draft.holds) for draft in drafts),
+    }
+    ids = reserve_ids(counts)
+    line_ids, hold_ids = iter(ids["orders_orderline"]), iter(ids["orders_hold"])
+    for draft in drafts:
+        draft.line_ids = [next(line_ids) for _ in draft.products]
+    batch = Statements()
+    batch.insert("orders_order", _ORDERS, [_order_row(draft, references, actor, at) for draft in drafts])
+    batch.insert("orders_orderline", _LINES, [row for draft in drafts for row in _line_rows(draft)])
+    batch.insert(
+        "orders_ordercharge",
+        _CHARGES,
+        [
+            (draft.order_id, c.kind, c.description[:200], cents(c.amount))
+            for draft in drafts
+            for c in draft.command.charges
+        ],
+    )
+    holds = [
+        (next(hold_ids), draft.order_id, kind, finding.reason[:300], json.dumps(finding.evidence),
+         checks.HOLD_OWNERS[kind], HoldState.OPEN, at, at + HOLD_TIME, "")
+        for draft in drafts
+        for kind, finding in draft.holds.items()
+    ]  # fmt: skip
+    batch.insert("orders_hold", _HOLDS, holds)
+    record_creation(Hold, [row[0] for row in holds], actor=actor, at=at, action=ACTION, statements=batch)
+    for state, action in (
+        (OrderState.CONFIRMED, "orders.order_confirm"),
+        (OrderState.ON_HOLD, "orders.hold_open"),
+    ):
+        reached = [draft.order_id for draft in drafts if bool(draft.holds) == (state == OrderState.ON_HOLD)]
+        record_creation(
+            Order, reached, actor=actor, at=at, action=ACTION, then=[(state, action)], statements=batch
+        )
+    batch.run()
+    payments = [
+        PaymentDraft(draft.order_id, *draft.command.payment)
+        for draft in drafts
+        if draft.command.payment and draft.command.payment.amount > 0
+    ]
+    payment_capture_many(payments, actor=actor, at=at)
+
+
+def _order_row(draft: _Draft, references: References, actor: User, at: datetime) -> tuple[Any, ...]:
+    command, to = draft.command, draft.command.ship_to
+    channel = references.channels[command.channel]
+    customer = references.customers.get(command.customer_number)
+    found = json.dumps([{"check": f.check, "verdict": f.verdict, "reason": f.reason} for f in draft.findings])
+    state = OrderState.ON_HOLD if draft.holds else OrderState.CONFIRMED
+    assert draft.message is not None
+    return (
+        draft.order_id, f"SO-{draft.order_id:06d}", channel.id, command.external_id, customer.id if customer else None, state,
+        command.currency, command.ordered_at, command.ordered_at + timedelta(hours=channel.ship_within_hours),
+        command.priority, command.ships_complete, True, cents(draft.goods), cents(draft.charges), cents(draft.tax),
+        cents(draft.goods + draft.charges + draft.tax), to.name[:120], to.line1[:160], to.city[:80], to.postcode[:20],
+        to.country[:2], command.email, found, draft.message.id, actor.pk, at, "0", "0", "0", "0", False,
+    )  # fmt: skip
+
+
+def _line_rows(draft: _Draft) -> list[tuple[Any, ...]]:
+    return [
+        (line_id, draft.order_id, position, product_id, line.sku[:80], line.description[:200], line.quantity,
+         cents(line.unit_price), cents(total), cents(line.tax_amount), 0, 0, 0, 0, 0, "0")
+        for position, (line_id, product_id, line, total) in enumerate(
+            zip(draft.line_ids, draft.products, draft.command.lines, draft.totals, strict=True), start=1
+        )
+    ]  # fmt: skip
+
+
+def _refuse(drafts: Sequence[_Draft], references: References, actor: User, at: datetime) -> None:
+    """Record what was refused: the raw message is dead with its error, and an exception case points at it."""
+    errors: dict[int, str] = {}
+    cases = []
+    for draft in drafts:
+        if draft.error is None or draft.message is None:
+            continue
+        if isinstance(draft.error, Conflict):
+            kind = "ORDER_CONFLICT"
+        else:
+            kind = "ORDER_UNKNOWN_SKU" if "skus" in draft.error.detail else "INBOX_REJECTED"
+            if draft.message.is_new:
+                errors[draft.message.id] = json.dumps(draft.error.as_dict())
+        if kind != "INBOX_REJECTED":  # inbox_reject_many opens that one itself
+            at_risk = sum((line.unit_price * line.quantity for line in draft.command.lines), ZERO)
+            detail = {
+                "channel": draft.command.channel,
+                "external_id": draft.command.external_id,
+                **draft.error.as_dict(),
+            }
+            title = f"{draft.command.channel} {draft.command.external_id}: {draft.error.message}"
+            cases.append(CaseDraft(kind, "core.InboxMessage", str(draft.message.id), title, detail, at_risk))
+    exception_open_many(cases, actor=actor, at=at)
+    inbox_reject_many(errors, actor=actor, at=at)
+
+
+def _outcome(draft: _Draft) -> ReceivedOrder:
+    assert draft.message is not None
+    if draft.error is not None:
+        return ReceivedOrder(None, False, draft.error)
+    if not draft.message.is_new:
+        label, _, known = draft.message.result.partition(":")
+        return ReceivedOrder(int(known) if label == "orders.Order" else None, False)
+    lines = () if draft.holds else _wanted(draft)
+    return ReceivedOrder(draft.order_id, True, None, lines)
+
+
+def _wanted(draft: _Draft) -> Sequence[tuple[int, int, int]]:
+    return [
+        (line_id, product_id, line.quantity)
+        for line_id, product_id, line in zip(draft.line_ids, draft.products, draft.command.lines, strict=True)
+    ]
