@@ -1,6 +1,8 @@
-"""What may happen to an accounting period?"""
+"""What may happen to an accounting period, and to an entry written by hand?"""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from django.db import models
 
@@ -28,4 +30,27 @@ PERIOD = Machine(
         P.REOPENED: {P.CLOSING},
     },
     owners=dict.fromkeys(PeriodState, Role.FINANCE),
+)
+
+
+class ManualEntryState(models.TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    PENDING_APPROVAL = "PENDING_APPROVAL", "Waiting for approval"
+    POSTED = "POSTED", "Posted"
+    REJECTED = "REJECTED", "Rejected"
+
+
+M = ManualEntryState
+MANUAL_ENTRY = Machine(
+    document="ledger.ManualEntry",
+    states=ManualEntryState,
+    initial=M.DRAFT,
+    transitions={
+        M.DRAFT: {M.PENDING_APPROVAL, M.POSTED},
+        M.PENDING_APPROVAL: {M.POSTED, M.REJECTED},
+        M.POSTED: set(),
+        M.REJECTED: set(),
+    },
+    owners={M.DRAFT: Role.FINANCE, M.PENDING_APPROVAL: Role.FINANCE},
+    limits={M.PENDING_APPROVAL: timedelta(days=2)},
 )

@@ -7,16 +7,32 @@ update can not pass in the middle of a batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
-from erp.core.errors import LostUpdate
+from erp.core.errors import KeelError, LostUpdate
 
 Row = Sequence[Any]
+# What PostgreSQL refuses → the typed error a person gets, given PostgreSQL's own detail. Keys: the first argument of
+# `keel_refuse`, or the name of a constraint (or of a trigger that raises with CONSTRAINT = its name).
+REFUSALS: dict[str, Callable[[str], KeelError]] = {}
+
+
+def refusal(error: DatabaseError) -> KeelError | None:
+    """This function will return the typed error behind a database error, or None when it is not one we foresaw."""
+    cause = error.__cause__
+    code, said = getattr(cause, "pgcode", None), getattr(cause, "diag", None)
+    if code is None or said is None:
+        return None
+    if code == "KL001":
+        return LostUpdate(str(error).split("\n", 1)[0], remedy="Load the record again and retry.")
+    key = said.message_primary if code == "KL002" else said.constraint_name
+    factory = REFUSALS.get(key or "")
+    return factory(said.message_detail or said.message_primary or "") if factory else None
 
 
 def _text(value: object) -> str:
@@ -116,22 +132,21 @@ class Statements:
             try:
                 cursor.execute(statement, parameters or None)
             except DatabaseError as error:
-                if getattr(error.__cause__, "pgcode", None) == "KL001":
-                    raise LostUpdate(
-                        str(error).split("\n", 1)[0], remedy="Load the record again and retry."
-                    ) from error
-                raise
+                typed = refusal(error)
+                if typed is None:
+                    raise
+                raise typed from error
             return list(cursor.fetchall()) if cursor.description else []
 
 
-def query(sql: str, parameters: Sequence[Any] = (), using: str = DEFAULT_DB_ALIAS) -> list[Row]:
+def query(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), using: str = DEFAULT_DB_ALIAS) -> list[Row]:
     """This function will return all rows of one statement."""
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters or None)
         return list(cursor.fetchall())
 
 
-def execute(sql: str, parameters: Sequence[Any] = (), using: str = DEFAULT_DB_ALIAS) -> int:
+def execute(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), using: str = DEFAULT_DB_ALIAS) -> int:
     """This function will run one statement and return the number of rows it touched."""
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters or None)

@@ -3,6 +3,7 @@
 from ledger.models.account import Account, AccountRole, AccountType
 from ledger.models.cost import CostLayer, CostMovement, ValuationMethod
 from ledger.models.journal import JournalEntry, JournalLine
+from ledger.models.manual_entry import ManualEntry, ManualEntryLine
 from ledger.models.period import Period, PeriodBalance, TieOut
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "CostMovement",
     "JournalEntry",
     "JournalLine",
+    "ManualEntry",
+    "ManualEntryLine",
     "Period",
     "PeriodBalance",
     "TieOut",

@@ -6,6 +6,7 @@ in money, so that rounding never leaks (the last unit out takes the remaining va
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -24,11 +25,17 @@ class CostLayer(models.Model):
     method = models.CharField(max_length=8, choices=ValuationMethod)
     received_at = models.DateTimeField()
     quantity_in = models.BigIntegerField()
-    value_in = models.DecimalField(max_digits=19, decimal_places=4)
+    value_in = models.DecimalField(
+        max_digits=19, decimal_places=4, help_text="As received; true-ups are movements."
+    )
     quantity_left = models.BigIntegerField()
     value_left = models.DecimalField(max_digits=19, decimal_places=4)
     source_type = models.CharField(max_length=60)
     source_id = models.BigIntegerField()
+    # Indexes on `quantity_left > 0` itself would make every issue a new index entry; this changes once, when the layer empties.
+    is_open = models.GeneratedField(
+        expression=Q(quantity_left__gt=0), output_field=models.BooleanField(), db_persist=True
+    )
 
     class Meta:
         constraints = [
@@ -46,9 +53,7 @@ class CostLayer(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["product_id", "id"], condition=Q(quantity_left__gt=0), name="costlayer_open"
-            ),
+            models.Index(fields=["product_id", "id"], condition=Q(is_open=True), name="costlayer_open"),
             models.Index(fields=["source_type", "source_id"], name="costlayer_source"),
         ]
 
@@ -68,7 +73,10 @@ class CostMovement(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["source_type", "source_id"], name="costmovement_source")]
+        indexes = [
+            models.Index(fields=["source_type", "source_id"], name="costmovement_source"),
+            BrinIndex(fields=["at"], name="costmovement_at", autosummarize=True),
+        ]
         triggers = [append_only("costmovement_append_only")]
 
     def __str__(self) -> str:

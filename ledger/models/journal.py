@@ -11,34 +11,34 @@ from erp.core.triggers import append_only
 
 # Once per entry header, at commit: a trigger per line would sum the entry once for each of its lines (quadratic).
 _BALANCED = """
-DECLARE bad record;
+DECLARE found record;
 BEGIN
-    SELECT currency, count(*) AS lines, sum(debit) AS debit, sum(credit) AS credit INTO bad
-      FROM ledger_journalline WHERE entry_id = NEW.id GROUP BY currency
-    HAVING sum(debit) <> sum(credit) OR count(*) < 2 LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'journal entry % does not balance in %: debit %, credit %, % lines',
-            NEW.id, bad.currency, bad.debit, bad.credit, bad.lines USING ERRCODE = 'check_violation';
+    SELECT coalesce(sum(lines), 0) AS lines, sum(base) AS base, string_agg(currency || ' ' || amount, ', ')
+           FILTER (WHERE amount <> 0) AS wrong INTO found
+      FROM (SELECT currency, count(*) AS lines, sum(debit) - sum(credit) AS amount, sum(base_debit) - sum(base_credit) AS base
+              FROM ledger_journalline WHERE entry_id = NEW.id GROUP BY currency) per_currency;
+    IF found.lines >= 2 AND found.base = 0 AND found.wrong IS NULL THEN
+        RETURN NULL;
     END IF;
-    IF NOT EXISTS (SELECT 1 FROM ledger_journalline WHERE entry_id = NEW.id) THEN
+    IF found.lines = 0 THEN
         RAISE EXCEPTION 'journal entry % has no lines', NEW.id USING ERRCODE = 'check_violation';
     END IF;
-    IF (SELECT sum(base_debit) <> sum(base_credit) FROM ledger_journalline WHERE entry_id = NEW.id) THEN
-        RAISE EXCEPTION 'journal entry % does not balance in base currency', NEW.id USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NULL;
+    RAISE EXCEPTION 'journal entry % does not balance: % lines, difference % (base currency %)',
+        NEW.id, found.lines, coalesce(found.wrong, 'none'), found.base USING ERRCODE = 'check_violation';
 END;
 """
 # Statement level over the transition table: one check however many entries arrive. FOR SHARE holds off a concurrent close.
 _PERIOD_OPEN = """
-DECLARE bad text;
+DECLARE bad record;
 BEGIN
     PERFORM 1 FROM ledger_period WHERE id IN (SELECT period_id FROM new_rows) ORDER BY id FOR SHARE;
-    SELECT format('%s (period %s, %s)', e.posting_date, p.code, p.state) INTO bad
+    SELECT e.posting_date, p.code, p.state INTO bad
       FROM new_rows e JOIN ledger_period p ON p.id = e.period_id
      WHERE p.state = 'CLOSED' OR e.posting_date NOT BETWEEN p.start_date AND p.end_date LIMIT 1;
-    IF bad IS NOT NULL THEN
-        RAISE EXCEPTION 'cannot post on %', bad USING ERRCODE = 'check_violation';
+    IF FOUND THEN
+        RAISE EXCEPTION 'cannot post on % into period % (%)', bad.posting_date, bad.code, bad.state
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'journalentry_period_open',
+                  DETAIL = concat_ws('|', bad.posting_date, bad.code, bad.state);
     END IF;
     RETURN NULL;
 END;

@@ -17,6 +17,19 @@ IF EXISTS (SELECT 1 FROM ledger_period p WHERE p.id <> NEW.id
 END IF;
 RETURN NEW;
 """
+# Months close in order and reopen in reverse order, so the closed ones are always the oldest, and a closed row stands still.
+_IN_ORDER = """
+IF TG_OP = 'UPDATE' AND OLD.state = 'CLOSED' AND NEW.state = 'CLOSED' AND OLD IS DISTINCT FROM NEW THEN
+    RAISE EXCEPTION 'period % is closed and does not change', OLD.code USING ERRCODE = 'check_violation';
+END IF;
+IF NEW.state = 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date < NEW.start_date AND p.state <> 'CLOSED') THEN
+    RAISE EXCEPTION 'period % can not be closed while an earlier one is not', NEW.code USING ERRCODE = 'check_violation';
+END IF;
+IF NEW.state <> 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date > NEW.start_date AND p.state = 'CLOSED') THEN
+    RAISE EXCEPTION 'period % can not be open before a closed one', NEW.code USING ERRCODE = 'check_violation';
+END IF;
+RETURN NEW;
+"""
 
 
 class Period(models.Model):
@@ -51,7 +64,13 @@ class Period(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("start_date", "end_date"),
                 func=_NO_OVERLAP,
-            )
+            ),
+            pgtrigger.Trigger(
+                name="period_closed_in_order",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=_IN_ORDER,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,6 +85,8 @@ class PeriodBalance(models.Model):
     currency = models.CharField(max_length=3)
     debit = models.DecimalField(max_digits=21, decimal_places=4)
     credit = models.DecimalField(max_digits=21, decimal_places=4)
+    base_debit = models.DecimalField(max_digits=21, decimal_places=4)
+    base_credit = models.DecimalField(max_digits=21, decimal_places=4)
     revision = models.PositiveSmallIntegerField(
         default=1, help_text="Counts the closes of a reopened period."
     )
@@ -97,6 +118,7 @@ class TieOut(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["period", "code", "-id"], name="tieout_latest")]
+        triggers = [append_only("tieout_append_only")]
 
     def __str__(self) -> str:
         return f"{self.code} #{self.pk}"
