@@ -102,7 +102,7 @@ INSTALLED_APPS = [
     "csp",
     "ninja",
     "lucide",
-    *[app for app in KEEL_APPS if (BASE_DIR / app.replace(".", "/") / "__init__.py").exists()],
+    *KEEL_APPS,
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -117,7 +117,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    *(["erp.core.middleware.PermissionMiddleware"] if (BASE_DIR / "erp/core/middleware.py").exists() else []),
+    "erp.core.middleware.TimeZoneMiddleware",
+    "erp.core.middleware.PermissionMiddleware",
     "axes.middleware.AxesMiddleware",  # last, as axes asks: it turns a lock-out into a response
 ]
 TEMPLATES = [
@@ -156,6 +157,8 @@ def database(variable: str) -> dict[str, Any]:
     config["CONN_HEALTH_CHECKS"] = True
     # A pooler in transaction mode hands the next statement to another session, where the cursor is unknown.
     config["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("KEEL_PGBOUNCER", default=external)
+    if TESTING and not external:
+        config["TEST"] = {"TEMPLATE": embedded.DATABASE_NAME}  # tests/pgplugin.py has migrated it
     return config
 
 
@@ -171,7 +174,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         # Production gives the cache an instance of its own: a broker must never evict, a cache must.
-        "LOCATION": env.str("REDIS_CACHE_URL", default=REDIS_URL or embedded.cache_url()),
+        "LOCATION": env.str("REDIS_CACHE_URL", default="") or REDIS_URL or embedded.cache_url(),
         "KEY_PREFIX": "keel",
         "TIMEOUT": 300,
     }
@@ -272,6 +275,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 KEEL_PROXY_COUNT = env.int("KEEL_PROXY_COUNT", default=0)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # without one, /metrics answers loopback only
 if KEEL_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 if PRODUCTION:

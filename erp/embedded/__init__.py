@@ -12,6 +12,7 @@ from erp.embedded.client import Use, attach, release_all, retire_idle_keepers, w
 from erp.embedded.places import (
     BROKER,
     DATABASE,
+    DATABASE_NAME,
     NAMES,
     EmbeddedError,
     broker_url,
@@ -25,6 +26,7 @@ from erp.embedded.places import (
 __all__ = [
     "BROKER",
     "DATABASE",
+    "DATABASE_NAME",
     "NAMES",
     "EmbeddedError",
     "Use",

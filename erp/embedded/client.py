@@ -135,6 +135,13 @@ def retire_idle_keepers(names: Iterable[str] = NAMES) -> None:
     """Stop servers that were started for single commands and that nobody uses any more."""
     for name in names:
         users = take(f"{name}.users", fcntl.LOCK_EX)
+        while users is None:
+            shared = take(f"{name}.users", fcntl.LOCK_SH)
+            if shared is not None:
+                os.close(shared)  # others use it
+                break
+            time.sleep(0.02)  # its keeper looks whether it is idle, or is stopping it
+            users = take(f"{name}.users", fcntl.LOCK_EX)
         if users is None:
             continue
         keeper = keeper_pid(name)

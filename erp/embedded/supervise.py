@@ -47,29 +47,11 @@ def programs(*, embedded: Sequence[str], port: int, queues: Sequence[str], web_w
         for name, order in ((DATABASE, 10), (BROKER, 20))
         if name in embedded
     ]
-    worker = [
-        "worker",
-        "-Q",
-        ",".join(queues),
-        "-c",
-        "2",
-        "-l",
-        "info",
-        "--without-gossip",
-        "--without-mingle",
-    ]
-    beat = ["beat", "-s", str(home() / "beat.db"), "--pidfile=", "-l", "info"]
+    worker = f"worker -Q {','.join(queues)} -c 2 -l info --without-gossip --without-mingle".split()
+    beat = ["beat", "-s", str(home() / "beat.db"), *"--pidfile= -l info".split()]
     web = [python, "-m", "gunicorn", "erp.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", str(web_workers)]
-    web += ["--preload", "--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "20", "--timeout", "120"]
-    web += [
-        "--keep-alive",
-        "15",
-        "--worker-tmp-dir",
-        str(home()),
-        "--access-logfile",
-        "-",
-        "--no-control-socket",
-    ]
+    web += "--preload --worker-class gthread --threads 4 --graceful-timeout 20 --timeout 120 --keep-alive 15".split()
+    web += ["--worker-tmp-dir", str(home()), "--access-logfile", "-", "--no-control-socket"]
     return [
         *stack,
         Program("worker", 30, [*wait, *celery, *worker], 45),
