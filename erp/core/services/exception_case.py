@@ -19,6 +19,7 @@ from erp.core.services.note import note_add
 from erp.core.services.state import change_state, record_creation
 from erp.core.sql import cents, insert, query
 from erp.core.states import ExceptionState
+from erp.core.text import storable, storable_json
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def exception_open_many(drafts: Sequence[CaseDraft], *, actor: User, at: datetim
         return []
     unique = {(draft.kind, draft.subject_type, draft.subject_id): draft for draft in drafts}
     rows = [
-        (draft.kind, draft.subject_type, draft.subject_id, draft.title[:300], json.dumps(draft.detail, default=str),
+        (draft.kind, draft.subject_type, draft.subject_id, storable(draft.title)[:300], json.dumps(storable_json(dict(draft.detail))),
          KINDS[draft.kind].owner, cents(draft.money_at_risk), ExceptionState.OPEN, 1, at, at + KINDS[draft.kind].sla, "", "")
         for draft in unique.values()
     ]  # fmt: skip

@@ -1,0 +1,103 @@
+"""Answers: do the probes tell the truth about database, broker, queues, beat and dead leases?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from erp import health
+from erp.core.models import Canary, ExceptionCase
+from erp.core.services import canary
+from erp.core.services.user import system_user
+from erp.core.services.work import claim, job_enqueue
+from erp.core.sql import execute
+
+pytestmark = pytest.mark.django_db
+QUEUES = ("default", "channel")
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.KEEL_QUEUES = QUEUES
+    monkeypatch.setattr(canary, "wake", lambda *_: True)
+
+
+def checks(client: Client) -> dict[str, str]:
+    found: dict[str, str] = client.get("/readyz").json()["checks"]
+    return found
+
+
+def test_liveness_asks_nobody(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert client.get("/healthz").content == b"ok"
+
+
+def test_ready_once_every_queue_has_answered(client: Client) -> None:
+    assert checks(client)["beat"] == "no canary was ever sent"
+    now = timezone.now()
+    canary.canary_send(queues=QUEUES, at=now)
+    for queue in QUEUES:
+        canary.canary_answer(queue=queue, at=now)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert set(answer.json()["checks"].values()) == {"ok"}
+
+
+def test_a_queue_that_stops_answering_degrades_readiness_and_opens_one_case(client: Client) -> None:
+    now = timezone.now()
+    canary.canary_send(queues=QUEUES, at=now)
+    canary.canary_answer(queue="default", at=now)
+    canary.canary_answer(queue="channel", at=now - timedelta(seconds=121))
+    assert checks(client)["queues"] == "not consumed: channel"
+    assert client.get("/readyz").status_code == 200
+    for _ in range(2):
+        assert canary.canary_report(queues=QUEUES, actor=system_user(), at=now) == ["channel"]
+    case = ExceptionCase.objects.get()
+    assert (case.kind, case.subject_id, case.occurrences) == ("QUEUE_STALE", "channel", 2)
+
+
+def test_a_silent_beat_is_told_from_a_silent_queue(client: Client) -> None:
+    long_ago = timezone.now() - timedelta(hours=2)
+    canary.canary_send(queues=QUEUES, at=long_ago)
+    found = checks(client)
+    assert found["beat"].startswith("last canary 72")
+    assert found["queues"] == "ok"
+    assert Canary.objects.count() == 2
+
+
+def test_work_past_its_lease_means_that_nobody_sweeps(client: Client) -> None:
+    job = job_enqueue(kind="tests.none", key="1", actor=system_user())
+    assert claim("job", job.pk) == 1
+    assert checks(client)["sweeper"] == "ok"
+    execute("UPDATE core_job SET lease_until = now() - interval '2 minutes'")
+    assert checks(client)["sweeper"] == "1 rows past their lease"
+
+
+def test_a_dead_broker_degrades_and_pending_migrations_refuse(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> str:
+        raise ConnectionError("no such file: /secret/path")
+
+    monkeypatch.setitem(health.WATCHED, "broker", gone)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["broker"]) == (200, "ConnectionError")
+    assert b"secret" not in answer.content
+    monkeypatch.setitem(health.NEEDED, "migrations", lambda: "2 pending")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+
+
+def test_metrics_are_for_loopback_or_the_token(client: Client, settings: Any) -> None:
+    job_enqueue(kind="tests.none", key="1", actor=system_user())
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert b'keel_work_rows{table="job",state="PENDING"} 1' in answer.content
+    assert client.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 403
+    settings.METRICS_TOKEN = "t0ken"
+    assert client.get("/metrics").status_code == 403
+    assert client.get("/metrics", headers={"Authorization": "Bearer t0ken"}).status_code == 200
