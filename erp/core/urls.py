@@ -1,0 +1,25 @@
+"""Which pages does the kernel itself provide?"""
+
+from django.urls import path
+
+from erp.core.views import account, approvals, desk, home, notes
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("login/", account.LoginView.as_view(), name="login"),
+    path("logout/", account.LogoutView.as_view(), name="logout"),
+    path("profile/", account.ProfilePage.as_view(), name="profile"),
+    path("profile/theme/", account.theme_switch, name="theme_switch"),
+    path("search/", home.search_page, name="search"),
+    path("notes/", notes.note_create, name="note_create"),
+    path("views/", notes.view_save, name="view_save"),
+    path("views/<int:pk>/delete/", notes.view_delete, name="view_delete"),
+    path("exceptions/", desk.ExceptionCaseList.as_view(), name="exception_case_list"),
+    path("exceptions/<int:pk>/", desk.ExceptionCaseRecord.as_view(), name="exception_case_detail"),
+    path("exceptions/<int:pk>/resolve/", desk.case_resolve, name="exception_case_resolve"),
+    path("exceptions/<int:pk>/snooze/", desk.case_snooze, name="exception_case_snooze"),
+    path("exceptions/<int:pk>/assign/", desk.case_assign, name="exception_case_assign"),
+    path("approvals/", approvals.ApprovalRequestList.as_view(), name="approval_request_list"),
+    path("approvals/<int:pk>/", approvals.ApprovalRequestRecord.as_view(), name="approval_request_detail"),
+    path("approvals/<int:pk>/decide/", approvals.approval_request_decide, name="approval_request_decide"),
+]

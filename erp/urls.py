@@ -1,0 +1,56 @@
+"""Which address leads to which app? The composition root: the only place that knows them all."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, include, path, reverse
+
+from erp.core.permissions import public
+
+APPS = ("orders", "fulfillment", "inventory", "procurement", "returns", "ledger", "reporting")
+# What an app may hang into the pages of the kernel: search providers, queues of the home page, timeline entries.
+ROOMS = ("search", "queues", "timeline")
+
+admin.site.site_header = "Keel administration"
+admin.site.site_title = "Keel"
+admin.site.index_title = "Master data and read-only windows"
+
+
+@public
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The admin site has no log-in of its own."""
+    return redirect(f"{reverse('login')}?next={reverse('admin:index')}")
+
+
+@public
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers; whether it can work is `/readyz`'s question."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("admin/login/", admin_login),
+    path("admin/", admin.site.urls),
+    path("", include("erp.core.urls")),
+]
+if find_spec("erp.health"):
+    urlpatterns.insert(0, path("", include("erp.health")))
+if find_spec("erp.api"):
+    urlpatterns.append(path("api/v1/", import_module("erp.api").api.urls))
+for app in APPS:
+    if find_spec(f"{app}.urls"):
+        urlpatterns.append(path(f"{app}/", include(f"{app}.urls")))
+for app in ("erp.core", *APPS):
+    for room in ROOMS:
+        if app != "erp.core" and find_spec(f"{app}.{room}"):
+            import_module(f"{app}.{room}")
+
+handler403 = "erp.core.views.faults.forbidden"
+handler404 = "erp.core.views.faults.not_found"
+handler500 = "erp.core.views.faults.server_error"
