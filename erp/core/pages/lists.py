@@ -157,7 +157,7 @@ class ListPage(View):
             state.pop(name, None)
         table.list_query, table.with_context = state.urlencode(), True
         table.positions = {
-            row.pk: page.start_index() - 1 + index for index, row in enumerate(page.object_list)
+            row.record.pk: page.start_index() - 1 + index for index, row in enumerate(page.object_list)
         }
         table.page = page
         chips = chips_of(filterset, request.GET)
