@@ -29,7 +29,8 @@ S = StockStatus
 OUTSIDE = frozenset({S.SUPPLIER, S.CUSTOMER, S.SHRINKAGE, S.ASSEMBLY})
 PHYSICAL = frozenset(set(StockStatus) - OUTSIDE)
 ON_HAND = frozenset(PHYSICAL - {S.IN_TRANSIT})
-# Which condition a status has in a bin: a promise (RESERVED, ALLOCATED) does not move goods. PICKED and IN_TRANSIT are in no bin.
+# Which condition a status has in a bin: a promise (RESERVED, ALLOCATED) does not move goods.
+# PICKED and IN_TRANSIT are in no bin.
 BIN_STATUS: dict[str, str] = {
     S.AVAILABLE: S.AVAILABLE,
     S.RESERVED: S.AVAILABLE,

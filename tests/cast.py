@@ -5,37 +5,27 @@ customer-service Cora, admin Ada, reader Rita; outsider Otto has an account and 
 """
 
 from calendar import monthrange
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import count
 
 import pytest
 
 from erp.core.models import User
 from erp.core.roles import Role
 from erp.core.services.role import role_sync
-from inventory.models import Category, Location, Node, Product, UnitOfMeasure
-from inventory.services import Move, stock_post
-from inventory.states import StockStatus
-from ledger.models import Account, AccountRole, Period
+from inventory.models import Category, Location, Node, Product, StockEvent, UnitOfMeasure
+from inventory.services import AdjustmentDraft, AdjustmentLineDraft, adjustment_record_many
+from ledger.models import Account, Period
+from ledger.services import chart_create, number_series_create
 from orders.models import AllocationPolicy, Channel, Customer
 from procurement.models import Supplier
 from tests import factories as make
 from tests.factories import NOW, TODAY
 
 __all__ = ["NOW", "TODAY", "Company", "company_create", "stock_in"]
-SERIES = ("JE", "SO", "SHP", "PO", "GR", "RMA", "CN", "TR", "ADJ", "SI", "FO", "PL")
-_calls = count(1)
-_R = AccountRole
-_TYPES = {
-    **dict.fromkeys((_R.CASH, _R.CASH_CLEARING, _R.RECEIVABLE, _R.INVENTORY), "ASSET"),
-    **dict.fromkeys((_R.GRNI, _R.PAYABLE, _R.TAX_PAYABLE), "LIABILITY"),
-    **dict.fromkeys((_R.EQUITY_OPENING, _R.RETAINED_EARNINGS), "EQUITY"),
-    **dict.fromkeys(
-        (_R.REVENUE, _R.SHIPPING_REVENUE, _R.DISCOUNT, _R.OTHER_INCOME, _R.SALES_RETURNS), "INCOME"
-    ),
-}
+_chart: list[Account] = []
 
 
 @dataclass(frozen=True)
@@ -79,9 +69,9 @@ def company(db: None) -> Company:
 def company_create() -> Company:
     """Create the company in the current database connection; a test that commits calls this itself."""
     role_sync()
-    ledger_create()
-    for code in SERIES:
-        make.NumberSeriesFactory(code=code)
+    system = make.UserFactory(username="system", is_system=True)
+    ledger_create(system)
+    make.NumberSeriesFactory(code="SO")
     policy = make.AllocationPolicyFactory()
     goods = make.CategoryFactory()
     pooled = make.CategoryFactory(code="POOLED", name="Valued at moving average", valuation_method="AVERAGE")
@@ -100,7 +90,7 @@ def company_create() -> Company:
         ada=_person("ada", [Role.ADMIN], limit=1_000_000),
         rita=_person("rita", [Role.READ_ONLY]),
         otto=_person("otto", []),
-        system=make.UserFactory(username="system", is_system=True),
+        system=system,
         each=each,
         goods=goods,
         pooled=pooled,
@@ -131,12 +121,14 @@ def _person(name: str, roles: list[Role], *, limit: int = 0) -> User:
     )
 
 
-def ledger_create() -> None:
-    """Create one account per role and the open months of 2026."""
-    for number, role in enumerate(AccountRole):
-        Account.objects.create(
-            code=f"{1000 + number}", name=role.label, role=role, account_type=_TYPES.get(role, "EXPENSE")
-        )
+def ledger_create(actor: User) -> None:
+    """Create the chart of accounts and the open months of 2026."""
+    if not _chart:
+        chart_create(actor=actor, at=NOW)
+        _chart.extend(Account.objects.order_by("tree_id", "lft"))
+    else:  # the same rows as the first time, without mptt's hundred statements
+        Account.objects.bulk_create(copy(account) for account in _chart)
+        number_series_create()
     Period.objects.bulk_create(
         Period(
             code=f"2026-{month:02d}",
@@ -158,20 +150,19 @@ def stock_in(
     unit_cost: Decimal | int = 4,
     at: datetime = NOW,
 ) -> int:
-    """Bring `quantity` units in as opening stock and return the journal sequence.
+    """Bring `quantity` units in as opening stock (units, cost layer, journal entry) and return the journal sequence.
 
     Into North's first bin unless told otherwise; South uses its first bin, the store none.
     """
     node = node or (location.node if location else company.north)
     if location is None:
         location = {company.north.pk: company.bins[0], company.south.pk: company.south_bins[0]}.get(node.pk)
-    call = next(_calls)
-    return stock_post(
-        action="inventory.adjustment_post", source_type="tests", source_id=call,
-        idempotency_key=f"tests:{call}", actor=company.system, at=at,
-        moves=[Move(product.pk, quantity, node.pk, StockStatus.SHRINKAGE, node.pk, StockStatus.AVAILABLE,
-                    to_location_id=location.pk if location else None, lot_id=lot_id)],
-    )  # fmt: skip
+    line = AdjustmentLineDraft(
+        product.pk, quantity, "AVAILABLE", location.pk if location else None, lot_id, Decimal(unit_cost)
+    )
+    draft = AdjustmentDraft(node.pk, "OPENING", [line])
+    (adjustment_id,) = adjustment_record_many(drafts=[draft], actor=company.system, at=at)
+    return StockEvent.objects.get(source_type="inventory.Adjustment", source_id=adjustment_id).pk
 
 
 def moment(year: int, month: int, day: int, hour: int = 9) -> datetime:

@@ -85,6 +85,15 @@ _kind(
     "Post a compensating adjustment; never edit a level.",
 )
 _kind(
+    "TRANSFER_SHORT",
+    "Transfer did not arrive in full",
+    Role.WAREHOUSE,
+    24,
+    "Ask the sending node, and look on the dock.",
+    "Receive the rest when it arrives.",
+    "Write it off with a reason when it does not.",
+)
+_kind(
     "RECEIPT_LATE",
     "Purchase order overdue",
     Role.PROCUREMENT,

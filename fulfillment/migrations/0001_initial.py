@@ -73,10 +73,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("quantity", models.BigIntegerField()),
-                ("quantity_picked", models.BigIntegerField(default=0)),
-                ("quantity_short", models.BigIntegerField(default=0)),
-                ("quantity_shipped", models.BigIntegerField(default=0)),
-                ("is_cancelled", models.BooleanField(default=False)),
+                ("quantity_picked", models.BigIntegerField(db_default=0, default=0)),
+                ("quantity_short", models.BigIntegerField(db_default=0, default=0)),
+                ("quantity_shipped", models.BigIntegerField(db_default=0, default=0)),
+                ("is_cancelled", models.BooleanField(db_default=False, default=False)),
                 (
                     "allocation",
                     models.ForeignKey(
@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
                 ),
                 ("position", models.PositiveIntegerField()),
                 ("quantity", models.BigIntegerField()),
-                ("quantity_picked", models.BigIntegerField(default=0)),
+                ("quantity_picked", models.BigIntegerField(db_default=0, default=0)),
                 ("short_reason", models.CharField(blank=True, db_default="", default="", max_length=120)),
                 (
                     "closed_at",
@@ -378,7 +378,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("quantity", models.BigIntegerField()),
-                ("quantity_returned", models.BigIntegerField(default=0)),
+                ("quantity_returned", models.BigIntegerField(db_default=0, default=0)),
                 ("revenue", models.DecimalField(decimal_places=4, max_digits=19)),
                 ("tax", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
                 ("cogs", models.DecimalField(decimal_places=4, max_digits=19)),

@@ -34,7 +34,7 @@ class Node(models.Model):
 
 
 class Location(MPTTModel):
-    """A zone, aisle or bin inside a node. Stock lies in bins; `walk_order` is the order in which a picker passes them."""
+    """A zone, aisle or bin inside a node. Stock lies in bins; a picker passes them in `walk_order`."""
 
     KINDS = [("ZONE", "Zone"), ("AISLE", "Aisle"), ("BIN", "Bin"), ("DOCK", "Dock"), ("STAGE", "Staging")]
 

@@ -1,7 +1,7 @@
 """What moved, in which order, and what does that leave where?
 
-`StockEvent` and `StockMove` are the journal and the truth. `StockLevel` (per node) and `BinStock` (per bin) are projections,
-written only by `inventory.services.stock.stock_post` in the same transaction and rebuildable from the journal.
+`StockEvent` and `StockMove` are the journal and the truth. `StockLevel` (per node) and `BinStock` (per bin) are
+projections, written only by `inventory.services.stock.stock_post` in the same transaction and rebuildable from the journal.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
 
 from erp.core.triggers import append_only
 from inventory.states import StockStatus
@@ -114,7 +115,7 @@ class StockLevel(models.Model):
 
 
 class BinStock(models.Model):
-    """Units of a product (and lot) in one bin in one condition; `quantity_allocated` of them are chosen by pick tasks."""
+    """Units of a product (and lot) in one bin in one condition; pick tasks have chosen `quantity_allocated` of them."""
 
     product = models.ForeignKey(
         "inventory.Product", on_delete=models.PROTECT, db_index=False, related_name="bins"
@@ -179,6 +180,7 @@ class StockBuffer(models.Model):
         max_length=40, blank=True, help_text="Only against this channel; blank = all."
     )
     quantity = models.PositiveIntegerField()
+    history = HistoricalRecords()
 
     class Meta:
         constraints = [

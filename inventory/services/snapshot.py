@@ -14,8 +14,8 @@ from erp.core.sql import execute, query
 def stock_snapshot_take(*, at: datetime) -> int:
     """This function will copy every level as of now and return the journal sequence it stands for.
 
-    It waits for postings in flight and holds off new ones for the moment it takes, so every sequence up to its own is final.
-    Taking one again at the same sequence changes nothing.
+    It waits for postings in flight and holds off new ones for the moment it takes, so every sequence up to its own is
+    final. Taking one again at the same sequence changes nothing.
     """
     advisory_lock(AdvisoryLock.STOCK_JOURNAL)
     sequence: int = query("SELECT coalesce(max(sequence), 0) FROM inventory_stockevent")[0][0]
