@@ -31,11 +31,14 @@ class FulfillmentOrder(models.Model):
 
 
 class FulfillmentLine(models.Model):
-    """Units of one allocation inside a fulfilment order. picked + short <= quantity; shipped <= picked."""
+    """Units of one allocation inside a fulfilment order. picked + short <= quantity; shipped <= picked.
+
+    An allocation stands on at most one line that is not cancelled: cancelling a fulfilment lets it be planned again.
+    """
 
     fulfillment = models.ForeignKey(FulfillmentOrder, on_delete=models.PROTECT, related_name="lines")
-    allocation = models.OneToOneField(
-        "orders.Allocation", on_delete=models.PROTECT, related_name="fulfillment_line"
+    allocation = models.ForeignKey(
+        "orders.Allocation", on_delete=models.PROTECT, db_index=False, related_name="fulfillment_lines"
     )
     order_line = models.ForeignKey(
         "orders.OrderLine", on_delete=models.PROTECT, db_index=False, related_name="+"
@@ -44,12 +47,18 @@ class FulfillmentLine(models.Model):
         "inventory.Product", on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     quantity = models.BigIntegerField()
-    quantity_picked = models.BigIntegerField(default=0)
-    quantity_short = models.BigIntegerField(default=0)
-    quantity_shipped = models.BigIntegerField(default=0)
+    quantity_picked = models.BigIntegerField(default=0, db_default=0)
+    quantity_short = models.BigIntegerField(default=0, db_default=0)
+    quantity_shipped = models.BigIntegerField(default=0, db_default=0)
+    is_cancelled = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["allocation"],
+                condition=Q(is_cancelled=False),
+                name="fulfillmentline_one_per_allocation",
+            ),
             models.CheckConstraint(
                 name="fulfillmentline_quantities",
                 condition=Q(
@@ -60,7 +69,7 @@ class FulfillmentLine(models.Model):
                     quantity__gte=F("quantity_picked") + F("quantity_short"),
                     quantity_shipped__lte=F("quantity_picked"),
                 ),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from fulfillment.states import PICK_LIST, PICK_TASK, PickListState, PickTaskState
+from fulfillment.states import PICK_LIST, PickListState, PickTaskState, ScanOutcome, derive_task_state
 
 
 class PickList(models.Model):
@@ -27,10 +27,18 @@ class PickList(models.Model):
         return self.number
 
 
-class PickTask(models.Model):
-    """Take `quantity` of a product (and lot) out of one bin. `position` is the walk order within the list."""
+class PickTaskQuerySet(models.QuerySet["PickTask"]):
+    def open(self) -> PickTaskQuerySet:
+        """This function will keep the tasks that a picker still has to do."""
+        return self.filter(closed_at__isnull=True)
 
-    MACHINE = PICK_TASK
+
+class PickTask(models.Model):
+    """Take `quantity` of a product (and lot) out of one bin. `position` is the walk order within the list.
+
+    A task has no state of its own: it follows from what was taken (`fulfillment.states.derive_task_state`), and
+    the stock journal says who took it. While it is open the bin keeps its units back (BinStock.quantity_allocated).
+    """
 
     pick_list = models.ForeignKey(PickList, on_delete=models.PROTECT, related_name="tasks")
     line = models.ForeignKey("fulfillment.FulfillmentLine", on_delete=models.PROTECT, related_name="tasks")
@@ -45,10 +53,11 @@ class PickTask(models.Model):
     )
     position = models.PositiveIntegerField()
     quantity = models.BigIntegerField()
-    quantity_picked = models.BigIntegerField(default=0)
-    state = models.CharField(max_length=20, choices=PickTaskState, default=PickTaskState.OPEN)
+    quantity_picked = models.BigIntegerField(default=0, db_default=0)
     short_reason = models.CharField(max_length=120, blank=True, default="", db_default="")
-    picked_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="Picked, short or cancelled.")
+
+    objects = PickTaskQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -57,16 +66,27 @@ class PickTask(models.Model):
                 condition=Q(quantity__gt=0, quantity_picked__gte=0, quantity_picked__lte=F("quantity")),
             ),
             models.CheckConstraint(
-                name="picktask_short_has_reason",
-                condition=~Q(state=PickTaskState.SHORT) | ~Q(short_reason=""),
+                name="picktask_open_or_settled",
+                condition=Q(closed_at__isnull=True, quantity_picked=0, short_reason="")
+                | Q(closed_at__isnull=False)
+                & (
+                    Q(short_reason="") & (Q(quantity_picked=0) | Q(quantity_picked=F("quantity")))
+                    | ~Q(short_reason="") & Q(quantity_picked__lt=F("quantity"))
+                ),
             ),
         ]
         indexes = [
-            models.Index(fields=["product", "location"], condition=Q(state="OPEN"), name="picktask_open"),
+            models.Index(
+                fields=["product", "location"], condition=Q(closed_at__isnull=True), name="picktask_open"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"pick task #{self.pk}"
+
+    @property
+    def state(self) -> PickTaskState:
+        return derive_task_state(self)
 
 
 class PickScan(models.Model):
@@ -76,8 +96,9 @@ class PickScan(models.Model):
     task = models.ForeignKey(PickTask, on_delete=models.PROTECT, null=True, related_name="scans")
     pick_list = models.ForeignKey(PickList, on_delete=models.PROTECT, related_name="scans")
     code = models.CharField(max_length=200)
-    outcome = models.CharField(max_length=20, help_text="OK, WRONG_BIN, WRONG_PRODUCT, UNKNOWN…")
-    message = models.CharField(max_length=200, blank=True)
+    outcome = models.CharField(max_length=20, choices=ScanOutcome)
+    message = models.CharField(max_length=300, blank=True)
+    answer = models.JSONField(default=dict, blank=True, help_text="What a repeat of this id is told.")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -47,7 +47,7 @@ class ShipmentLine(models.Model):
         "inventory.Lot", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
     )
     quantity = models.BigIntegerField()
-    quantity_returned = models.BigIntegerField(default=0)
+    quantity_returned = models.BigIntegerField(default=0, db_default=0)
     revenue = models.DecimalField(max_digits=19, decimal_places=4)
     tax = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     cogs = models.DecimalField(max_digits=19, decimal_places=4)
