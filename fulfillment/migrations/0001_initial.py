@@ -280,10 +280,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("message", models.CharField(blank=True, max_length=300)),
-                (
-                    "answer",
-                    models.JSONField(blank=True, default=dict, help_text="What a repeat of this id is told."),
-                ),
                 ("at", models.DateTimeField()),
                 (
                     "actor",

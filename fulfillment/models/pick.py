@@ -98,7 +98,6 @@ class PickScan(models.Model):
     code = models.CharField(max_length=200)
     outcome = models.CharField(max_length=20, choices=ScanOutcome)
     message = models.CharField(max_length=300, blank=True)
-    answer = models.JSONField(default=dict, blank=True, help_text="What a repeat of this id is told.")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -64,7 +64,7 @@ def pick_scan(
 ) -> ScanAnswer:
     """This function will judge a scan, pick the task when bin and product are right, and keep the scan.
 
-    A wrong code is recorded and moves nothing. InvalidInput for an empty code, NotFound for a task that is not on the list,
+    A wrong code is recorded and moves nothing. InvalidInput for an empty code, NotFound for a task not on the list,
     Conflict when the id belongs to a scan of another list.
     """
     if not code.strip():
