@@ -27,20 +27,12 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('login')}?next={reverse('admin:index')}")
 
 
-@public
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers; whether it can work is `/readyz`'s question."""
-    return HttpResponse("ok", content_type="text/plain")
-
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", healthz, name="healthz"),
+    path("", include("erp.health")),
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("", include("erp.core.urls")),
 ]
-if find_spec("erp.health"):
-    urlpatterns.insert(0, path("", include("erp.health")))
 if find_spec("erp.api"):
     urlpatterns.append(path("api/v1/", import_module("erp.api").api.urls))
 for app in APPS:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from erp.core.views import account, approvals, desk, home, notes
+from erp.core.views import account, approvals, desk, home, job_drawer, notes, work
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -22,4 +22,15 @@ urlpatterns = [
     path("approvals/", approvals.ApprovalRequestList.as_view(), name="approval_request_list"),
     path("approvals/<int:pk>/", approvals.ApprovalRequestRecord.as_view(), name="approval_request_detail"),
     path("approvals/<int:pk>/decide/", approvals.approval_request_decide, name="approval_request_decide"),
+    path("work/jobs/", work.JobList.as_view(), name="job_list"),
+    path("work/jobs/<int:pk>/", work.JobRecord.as_view(), name="job_detail"),
+    path("work/jobs/<int:pk>/file/", job_drawer.job_file, name="job_file"),
+    path("work/jobs/<int:pk>/stop/", job_drawer.job_stop, name="job_stop"),
+    path("work/drawer/", job_drawer.job_drawer, name="job_drawer"),
+    path("work/inbox/", work.InboxMessageList.as_view(), name="inbox_message_list"),
+    path("work/inbox/<int:pk>/", work.InboxMessageRecord.as_view(), name="inbox_message_detail"),
+    path("work/outbox/", work.OutboxMessageList.as_view(), name="outbox_message_list"),
+    path("work/outbox/<int:pk>/", work.OutboxMessageRecord.as_view(), name="outbox_message_detail"),
+    path("work/<str:table>/<int:pk>/retry/", work.retry, name="work_retry"),
+    path("work/<str:table>/<int:pk>/cancel/", work.cancel, name="work_cancel"),
 ]

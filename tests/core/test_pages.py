@@ -1,4 +1,4 @@
-"""Answers: do the generic pages keep their promises: closed by default, the query string is the state, refusals say why?"""
+"""Answers: do the generic pages keep their promises: closed by default, state in the address, refusals say why?"""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

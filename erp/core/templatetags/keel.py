@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -96,6 +97,13 @@ def panel_body(context: template.Context, panel: Panel) -> SafeString:
     """A panel's template with the panel's own context, the record as `obj`, and the request."""
     values = {"obj": context.get("obj"), "panel": panel, **panel.context}
     return render_to_string(panel.template, values, request=context["request"])
+
+
+@register.filter
+def document_name(document_type: str) -> str:
+    """A model label in words: "procurement.PurchaseOrder" → "Purchase order"."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", document_type.rpartition(".")[2])
+    return words.capitalize()
 
 
 @register.filter

@@ -46,7 +46,7 @@ class CaseTable(KeelTable):
     assignee = tables.Column()
     money_at_risk = MoneyColumn(verbose_name="At risk")
     occurrences = QuantityColumn(verbose_name="Times")
-    due_at = WhenColumn(verbose_name="Due", style="ago")
+    due_at = WhenColumn(verbose_name="Due", style="ago", attrs={"td": {"class": "k-nowrap"}})
     opened_at = WhenColumn(verbose_name="Opened")
 
     class Meta(KeelTable.Meta):
