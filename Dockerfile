@@ -14,7 +14,7 @@ COPY . .
 COPY --from=assets /keel/node_modules node_modules
 # collectstatic needs settings, not servers: the values below are used by this step only.
 RUN python manage.py vendor_assets \
-    && KEEL_HASHED_STATIC=true SECRET_KEY=build python manage.py collectstatic --noinput -v0 \
+    && KEEL_ENV=local KEEL_HASHED_STATIC=true python manage.py collectstatic --noinput -v0 \
     && rm -rf node_modules \
     && useradd --system --home-dir /var/lib/keel --create-home keel
 USER keel

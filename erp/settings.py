@@ -303,9 +303,11 @@ HASHED_STATIC = env.bool("KEEL_HASHED_STATIC", default=PRODUCTION)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if HASHED_STATIC
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if not HASHED_STATIC
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "erp.static.LocalStaticStorage"
     },
 }
 WHITENOISE_USE_FINDERS = not HASHED_STATIC

@@ -105,6 +105,8 @@ def main(argv: Sequence[str]) -> int:
         case action:
             if action == "serve":
                 die_with_parent(signal.SIGTERM)
+            elif os.fork():
+                os._exit(0)  # a keeper outlives the command that started it, and must not stay its zombie
             return serve(options.rest[0], keeper=action == "keep")
 
 

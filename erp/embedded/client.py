@@ -124,9 +124,9 @@ def release_all() -> None:
 
 def _spawn_keeper(name: str) -> None:
     with (home() / "log" / f"{name}.log").open("ab") as log:
-        subprocess.Popen(
+        subprocess.run(
             [sys.executable, "-E", Path(__file__).parent, "keep", name],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, check=False,
             env=os.environ | {"KEEL_HOME": str(home())},
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from erp.embedded.client import STOP_SECONDS
@@ -75,33 +76,67 @@ def die_with_parent(sig: int) -> None:
             os.kill(os.getpid(), sig)
 
 
-def _start(name: str, lock: int) -> subprocess.Popen[bytes]:
+def _account() -> dict[str, Any]:
+    """Return the Popen arguments that make a child run as the servers' account."""
     user = service_user()
-    identity: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def _make_cluster(data: Path) -> None:
+    """Make a database cluster; a rename at the end means that a killed attempt never counts as one."""
+    fresh = data.with_name("pg.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    user = service_user()
+    if user:
+        os.chown(fresh, user.pw_uid, user.pw_gid)
+    command = [
+        str(postgres_bin() / "initdb"),
+        "-D",
+        str(fresh),
+        "-U",
+        DATABASE_USER,
+        "--auth=trust",
+        "-E",
+        "UTF8",
+    ]
+    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    if _throwaway():
+        command.append("--no-sync")
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment(), cwd="/", **_account())
+    fresh.rename(data)
+
+
+def _start(name: str, lock: int) -> subprocess.Popen[bytes]:
     if name == DATABASE:
         data = data_root() / "pg"
         if not (data / "PG_VERSION").exists():
-            for leftover in data.iterdir():  # an initdb that was killed
-                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-            subprocess.run(
-                [postgres_bin() / "initdb", "-D", data, "-U", DATABASE_USER, "--auth=trust", "-E", "UTF8",
-                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8", *(["--no-sync"] if _throwaway() else [])],
-                check=True, stdout=subprocess.DEVNULL, env=environment, cwd="/", **identity,
-            )  # fmt: skip
-        options = [word for key, value in _postgres_options().items() for word in ("-c", f"{key}={value}")]
-        command, stop = [postgres_bin() / "postgres", "-D", data, *options], signal.SIGINT
+            _make_cluster(data)
+        command = [str(postgres_bin() / "postgres"), "-D", str(data)]
+        command += [word for key, value in _postgres_options().items() for word in ("-c", f"{key}={value}")]
+        stop = signal.SIGINT
     else:
-        command = [
-            broker_program(), "--port", "0", "--unixsocket", socket_dir() / "broker.sock", "--unixsocketperm", "700",
-            "--dir", data_root() / "broker", "--save", "", "--appendonly", "no" if _throwaway() else "yes",
-            "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--daemonize", "no",
-        ]  # fmt: skip
+        command = [str(broker_program()), "--port", "0", "--unixsocket", str(socket_dir() / "broker.sock")]
+        command += ["--unixsocketperm", "700", "--dir", str(data_root() / "broker"), "--daemonize", "no"]
+        command += [
+            "--save",
+            "",
+            "--appendonly",
+            "no" if _throwaway() else "yes",
+            "--appendfsync",
+            "everysec",
+        ]
+        command += ["--maxmemory-policy", "noeviction"]
         stop = signal.SIGTERM
-    return subprocess.Popen(
-        command, env=environment, cwd="/", process_group=0, pass_fds=[lock],
-        preexec_fn=lambda: die_with_parent(stop), **identity,
+    started: subprocess.Popen[bytes] = subprocess.Popen(
+        command, env=_environment(), cwd="/", process_group=0, pass_fds=[lock],
+        preexec_fn=lambda: die_with_parent(stop), **_account(),
     )  # fmt: skip
+    return started
 
 
 class _Stop(Exception):
