@@ -42,7 +42,7 @@ def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
     if job.created_by_id != request.user.pk:
         raise PermissionDenied
     try:
-        work_cancel(table="job", row_id=pk, reason="by its owner", actor=request.user, at=timezone.now())  # type: ignore[arg-type]
+        work_cancel(table="job", row_id=pk, reason="by its owner", actor=request.user, at=timezone.now())
     except KeelError as error:
         return job_drawer(request, refusal_text(error))
     return job_drawer(request)

@@ -26,7 +26,6 @@ from erp.core.pages.parts import RowOutcome
 from erp.core.permissions import page
 from erp.core.selectors import job_progress
 from erp.core.services.work import MODELS, work_cancel, work_retry
-from erp.core.state_machine import Machine
 from erp.core.states import INBOX, JOB, OUTBOX, WorkState
 from erp.core.tables import KeelTable, QuantityColumn, RecordColumn, StateColumn, WhenColumn
 
@@ -111,8 +110,8 @@ class JobTable(KeelTable):
     class Meta(KeelTable.Meta):
         model = Job
         fields = (
-            "kind", "state", "queue", "percent", "attempts", "key", "created_by", "created_at", "next_at", "
-            ""finished_at",
+            "kind", "state", "queue", "percent", "attempts", "key", "created_by", "created_at", "next_at",
+            "finished_at",
         )  # fmt: skip
 
 
@@ -257,7 +256,7 @@ def _pretty(value: Any) -> str:
 
 class JobRecord(_WorkRecord):
     model = Job
-    machine: Machine = JOB
+    machine = JOB
     list_page = JobList
     list_url_name = "job_list"
 
@@ -285,7 +284,7 @@ class JobRecord(_WorkRecord):
 
 class InboxMessageRecord(_WorkRecord):
     model = InboxMessage
-    machine: Machine = INBOX
+    machine = INBOX
     list_page = InboxMessageList
     list_url_name = "inbox_message_list"
 
@@ -313,7 +312,7 @@ class InboxMessageRecord(_WorkRecord):
 
 class OutboxMessageRecord(_WorkRecord):
     model = OutboxMessage
-    machine: Machine = OUTBOX
+    machine = OUTBOX
     list_page = OutboxMessageList
     list_url_name = "outbox_message_list"
 
