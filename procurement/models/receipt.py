@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from erp.core.triggers import append_only
+
 
 class GoodsReceipt(models.Model):
     """The fact that goods of a purchase order arrived. It exists once it happened; it never changes."""
@@ -19,6 +21,10 @@ class GoodsReceipt(models.Model):
     received_at = models.DateTimeField()
     stock_sequence = models.BigIntegerField()
     value = models.DecimalField(max_digits=19, decimal_places=4, help_text="Base currency.")
+
+    class Meta:
+        indexes = [models.Index(fields=["-received_at"], name="goodsreceipt_received")]
+        triggers = [append_only("goodsreceipt_append_only")]
 
     def __str__(self) -> str:
         return self.number
@@ -52,6 +58,7 @@ class GoodsReceiptLine(models.Model):
                 name="goodsreceiptline_quantity", condition=Q(quantity__gt=0, value__gte=0)
             )
         ]
+        triggers = [append_only("goodsreceiptline_append_only")]
 
     def __str__(self) -> str:
         return f"line #{self.pk} of receipt {self.receipt_id}"

@@ -15,13 +15,20 @@ class ReplenishmentRule(models.Model):
     code = models.CharField(max_length=30, default="reorder-point")
     version = models.PositiveIntegerField(default=1)
     service_level = models.DecimalField(
-        max_digits=5, decimal_places=4, default="0.9500", help_text="Wanted chance that a lead time passes without a shortage."
+        max_digits=5,
+        decimal_places=4,
+        default="0.9500",
+        help_text="Wanted chance that a lead time passes without a shortage.",
     )
-    window_days = models.PositiveSmallIntegerField(default=28, help_text="Days of demand looked at, the latest weigh most.")
+    window_days = models.PositiveSmallIntegerField(
+        default=28, help_text="Days of demand looked at, the latest weigh most."
+    )
     review_days = models.PositiveSmallIntegerField(
         default=7, help_text="An order covers the lead time and this many days."
     )
-    is_automatic = models.BooleanField(default=True, help_text="The daily run drafts purchase orders right away.")
+    is_automatic = models.BooleanField(
+        default=True, help_text="The daily run drafts purchase orders right away."
+    )
     is_active = models.BooleanField(default=True)
     history = HistoricalRecords()
 
@@ -34,7 +41,11 @@ class ReplenishmentRule(models.Model):
             models.CheckConstraint(
                 name="replenishmentrule_terms",
                 condition=Q(
-                    service_level__gte="0.5", service_level__lt=1, window_days__gte=7, window_days__lte=365, review_days__gte=1
+                    service_level__gte="0.5",
+                    service_level__lt=1,
+                    window_days__gte=7,
+                    window_days__lte=365,
+                    review_days__gte=1,
                 ),
             ),
         ]
@@ -57,9 +68,13 @@ class ReplenishmentDecision(models.Model):
     reorder_point = models.BigIntegerField()
     position = models.BigIntegerField(help_text="On hand + on order − backordered.")
     quantity = models.BigIntegerField(help_text="Suggested, after minimum and pack size.")
-    supplier = models.ForeignKey("procurement.Supplier", on_delete=models.PROTECT, db_index=False, related_name="+")
+    supplier = models.ForeignKey(
+        "procurement.Supplier", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     unit_cost = models.DecimalField(max_digits=19, decimal_places=4, help_text="Supplier's currency.")
-    explanation = models.JSONField(default=dict, help_text="The other figures: demand, deviation, supply, terms.")
+    explanation = models.JSONField(
+        default=dict, help_text="The other figures: demand, deviation, supply, terms."
+    )
 
     class Meta:
         constraints = [
