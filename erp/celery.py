@@ -31,6 +31,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "core.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "canaries": {"task": "core.send_canaries", "schedule": 30.0, "options": {"expires": 30}},
     "exception-wake": periodic("core.exception_wake", 300),
+    "rollups": periodic("reporting.rollup_refresh", 60),
+    "proof": periodic("core.verify_periodic", 3_600),
     "work-purge": periodic("core.work_purge", 86_400),
 }
 

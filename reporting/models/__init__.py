@@ -1,5 +1,5 @@
 """Which roll-ups does reporting keep?"""
 
-from reporting.models.rollup import DailySales, DailyService
+from reporting.models.rollup import DailyBalance, DailyProduct, DailySales, DailyService, RollupMark
 
-__all__ = ["DailySales", "DailyService"]
+__all__ = ["DailyBalance", "DailyProduct", "DailySales", "DailyService", "RollupMark"]

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +24,9 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from erp.core.invariants import Invariant
 from erp.core.models import User, VerifyRun
 from erp.core.services.exception_case import exception_open
+from erp.core.services.progress import Progress
 from erp.core.sql import query
+from erp.core.work_registry import long_job
 
 FIRST_ROWS = 5
 
@@ -86,26 +88,39 @@ def snapshot(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         yield
 
 
-def prove(*, codes: frozenset[str] | None = None, using: str = DEFAULT_DB_ALIAS) -> Proof:
+def prove(
+    *,
+    codes: frozenset[str] | None = None,
+    report: Callable[[int, int, str], None] | None = None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> Proof:
     """This function will run every invariant (or those with one of `codes`) and return what they found.
-    It writes nothing.
+
+    It writes nothing. `report(done, total, title)` is told before each.
     """
     began = time.perf_counter()
+    wanted = [(app, item) for app, item in invariants_collect() if codes is None or item.code in codes]
+    findings = []
     with snapshot(using):
         stock_sequence, journal_entry_id = _proven_up_to(using)
-        findings = [
-            _examine(app, invariant, using)
-            for app, invariant in invariants_collect()
-            if codes is None or invariant.code in codes
-        ]
+        for number, (app, invariant) in enumerate(wanted):
+            if report is not None:
+                report(number, len(wanted), invariant.title)
+            findings.append(_examine(app, invariant, using))
     return Proof(stock_sequence, journal_entry_id, time.perf_counter() - began, findings)
 
 
-def verify_run(*, actor: User, at: datetime, using: str = DEFAULT_DB_ALIAS) -> tuple[VerifyRun, Proof]:
+def verify_run(
+    *,
+    actor: User,
+    at: datetime,
+    report: Callable[[int, int, str], None] | None = None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> tuple[VerifyRun, Proof]:
     """This function will prove all invariants, keep the result as evidence, and open one exception case
     when any fails.
     """
-    proof = prove(using=using)
+    proof = prove(report=report, using=using)
     with transaction.atomic():
         run = VerifyRun.objects.create(
             at=at,
@@ -139,6 +154,13 @@ def verify_run(*, actor: User, at: datetime, using: str = DEFAULT_DB_ALIAS) -> t
                 at=at,
             )
     return run, proof
+
+
+@long_job
+def verify_periodic(*, actor: User, at: datetime, progress: Progress) -> dict[str, int]:
+    """This function will prove all invariants as a job: in a snapshot of its own, not in the job's transaction."""
+    run, proof = verify_run(actor=actor, at=at, report=progress)
+    return {"run": run.pk, "violations": proof.violations, "statements": len(proof.findings)}
 
 
 def _proven_up_to(using: str) -> tuple[int, int]:
