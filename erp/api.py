@@ -24,7 +24,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 
-from erp.core.errors import InvalidInput, KeelError, PermissionRefused
+from erp.core.errors import InvalidInput, KeelError
 from erp.core.models import ApiKey
 from erp.core.services.api_key import api_key_authenticate
 from erp.core.services.idempotency import idempotency_begin, idempotency_finish, idempotency_release
@@ -49,16 +49,6 @@ class KeyAuth(HttpBearer):
         if key is not None:
             request.user = key.user
         return key
-
-
-def require(request: HttpRequest, permission: str) -> None:
-    """This function will refuse a key whose user does not hold `permission`; programs may do what their key
-    is for."""
-    user: Any = request.user
-    if not (user.is_system or user.may(permission)):
-        raise PermissionRefused(
-            f"this key does not hold {permission}", field="key", remedy="Ask for another key."
-        )
 
 
 class StrictParser(Parser):

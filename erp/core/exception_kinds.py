@@ -144,3 +144,7 @@ _kind(
     "Open the verify run and its rows.",
     "Post a compensating entry; never edit a row.",
 )
+_kind(
+    "NEGATIVE_ATTEMPT", "Correction would go below zero", Role.WAREHOUSE, 24,
+    "Count the bin.", "Post what is really missing.",
+)  # fmt: skip

@@ -1,6 +1,14 @@
 """Who does it? The only writers of orders."""
 
 from orders.services.allocation import AllocationResult, order_allocate_many
+from orders.services.channel import (
+    ChannelDraft,
+    ListingDraft,
+    channel_save,
+    listing_create_many,
+    policy_create,
+)
+from orders.services.customer import CustomerDraft, customer_create_many, customer_save
 from orders.services.hold import hold_open, hold_release, hold_release_many
 from orders.services.order import (
     ChargeCommand,
@@ -38,9 +46,12 @@ from orders.services.release import (
 
 __all__ = [
     "AllocationResult",
+    "ChannelDraft",
     "ChargeCommand",
     "ChargeDraft",
+    "CustomerDraft",
     "LineCommand",
+    "ListingDraft",
     "OrderCommand",
     "PaymentCommand",
     "PaymentDraft",
@@ -49,11 +60,15 @@ __all__ = [
     "ShippedLine",
     "allocation_close_many",
     "allocation_plan_many",
+    "channel_save",
     "charge_post_many",
+    "customer_create_many",
+    "customer_save",
     "hold_open",
     "hold_release",
     "hold_release_many",
     "line_quantities_lower_many",
+    "listing_create_many",
     "order_allocate_many",
     "order_cancel",
     "order_receive",
@@ -67,4 +82,5 @@ __all__ = [
     "payment_capture_many",
     "payment_refund",
     "payment_refund_many",
+    "policy_create",
 ]

@@ -31,7 +31,9 @@ def allocation_shorten(
     allocation = Allocation.objects.select_for_update(no_key=True).get(pk=allocation_id)
     if allocation.state != AllocationState.ACTIVE or not 0 < quantity <= allocation.quantity:
         raise InvalidInput(
-            f"{allocation} has not {quantity} units to take off", field="quantity", remedy="Load the order again."
+            f"{allocation} has not {quantity} units to take off",
+            field="quantity",
+            remedy="Load the order again.",
         )
     batch = Statements()
     if quantity == allocation.quantity:

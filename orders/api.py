@@ -1,0 +1,131 @@
+"""Which orders can a program send and read? Mounted at /api/v1/orders by `erp.api`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Body, Router
+
+from erp.core.api import require
+from erp.core.errors import InvalidInput, NotFound, PermissionRefused
+from erp.core.models import User
+from erp.core.text import storable
+from orders.channels.normalise import order_command
+from orders.models import Order
+from orders.services import order_allocate_many, order_cancel, order_receive
+
+router = Router(tags=["orders"])
+BODY = Body(...)
+
+
+@router.post("", summary="Receive an order", response={201: dict[str, Any], 200: dict[str, Any]})
+def order_create(request: HttpRequest, content: Any = BODY) -> tuple[int, dict[str, Any]]:
+    """Store the order raw, validate it, confirm or hold it, and promise stock to it.
+
+    The same `external_id` with the same content answers 200 with the order it became; with other content 409.
+    """
+    require(request, "orders.create")
+    at = timezone.now()
+    actor: User = request.user  # type: ignore[assignment]
+    command = order_command(content, body=storable(request.body), at=at, headers=_headers(request))
+    allowed = getattr(request, "auth", None)
+    if allowed is not None and allowed.channel_code not in ("", command.channel):
+        raise PermissionRefused(
+            f"this key may only send orders of {allowed.channel_code}",
+            field="channel",
+            remedy="Use that channel's key.",
+        )
+    with transaction.atomic():
+        received = order_receive(command, actor=actor, at=at)
+        if received.is_new and received.order_id is not None:
+            order_allocate_many(order_ids=[received.order_id], actor=actor, at=at)
+    if received.error is not None:
+        raise received.error
+    order = Order.objects.get(pk=received.order_id)
+    return (201 if received.is_new else 200), order_out(order)
+
+
+@router.get("", summary="List orders")
+def order_list(
+    request: HttpRequest,
+    channel: str = "",
+    state: str = "",
+    external_id: str = "",
+    after: int = 0,
+    limit: int = 50,
+) -> dict[str, Any]:
+    """Orders by id; `after` is the last id of the page before."""
+    require(request, "orders.view")
+    if not 1 <= limit <= 200:
+        raise InvalidInput("limit is 1 to 200", field="limit", remedy="Ask for pages of at most 200.")
+    found = Order.objects.filter(pk__gt=after).select_related("channel", "customer").order_by("pk")
+    for name, value in (("channel__code", channel), ("state", state), ("external_id", external_id)):
+        if value:
+            found = found.filter(**{name: value})
+    orders = list(found[:limit])
+    return {
+        "orders": [order_out(order, lines=False) for order in orders],
+        "next": orders[-1].pk if len(orders) == limit else None,
+    }
+
+
+@router.get("/{number}", summary="Read an order")
+def order_read(request: HttpRequest, number: str) -> dict[str, Any]:
+    """One order with its lines, charges and allocations, by its number."""
+    require(request, "orders.view")
+    return order_out(_order(number))
+
+
+@router.post("/{number}/cancel", summary="Cancel an order")
+def order_cancel_(request: HttpRequest, number: str, content: Any = BODY) -> dict[str, Any]:
+    """Cancel what has not been released for picking; body: {"reason": …}."""
+    require(request, "orders.edit")
+    reason = content.get("reason") if isinstance(content, dict) else None
+    if not isinstance(reason, str):
+        raise InvalidInput("reason is missing", field="reason", remedy='Send {"reason": "…"}.')
+    order = _order(number)
+    order_cancel(order_id=order.pk, reason=reason, actor=request.user, at=timezone.now())  # type: ignore[arg-type]
+    return order_out(_order(number))
+
+
+def _order(number: str) -> Order:
+    order = Order.objects.select_related("channel", "customer").filter(number=storable(number)[:20]).first()
+    if order is None:
+        raise NotFound(
+            f"there is no order {storable(number)[:20]}",
+            field="number",
+            remedy="Use the number we answered with.",
+        )
+    return order
+
+
+def _headers(request: HttpRequest) -> dict[str, str]:
+    kept = ("Content-Type", "Idempotency-Key", "User-Agent", "X-Request-Id")
+    return {name: request.headers[name] for name in kept if name in request.headers}
+
+
+def order_out(order: Order, *, lines: bool = True) -> dict[str, Any]:
+    """This function will return an order as the API shows it; amounts are text, so that no client reads them as floats."""
+    content: dict[str, Any] = {
+        "id": order.pk, "number": order.number, "channel": order.channel.code, "external_id": order.external_id,
+        "state": order.state, "currency": order.currency, "ordered_at": order.ordered_at.isoformat(),
+        "ship_by": order.ship_by.isoformat(), "total": f"{order.total:.2f}",
+        "customer": order.customer.number if order.customer else None,
+    }  # fmt: skip
+    if lines:
+        content["lines"] = [
+            {
+                "position": line.position, "sku": line.product.sku, "quantity_ordered": line.quantity_ordered,
+                "quantity_allocated": line.quantity_allocated, "quantity_shipped": line.quantity_shipped,
+                "quantity_cancelled": line.quantity_cancelled, "unit_price": f"{line.unit_price:f}",
+            }
+            for line in order.lines.select_related("product").order_by("position")
+        ]  # fmt: skip
+        content["holds"] = [
+            {"kind": hold.kind, "reason": hold.reason, "state": hold.state}
+            for hold in order.holds.order_by("pk")
+        ]
+    return content

@@ -1,0 +1,101 @@
+"""Who keeps the customers' master data?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from simple_history.utils import bulk_create_with_history
+
+from erp.core.errors import InvalidInput, NotFound
+from erp.core.models import User
+from orders.models import Customer
+
+
+@dataclass(frozen=True)
+class CustomerDraft:
+    """A customer as a person, an import or a channel describes it; `credit_limit` in base currency, None = no limit set."""
+
+    number: str
+    name: str
+    email: str = ""
+    segment: str = "CONSUMER"
+    credit_limit: Decimal | None = None
+    line1: str = ""
+    city: str = ""
+    postcode: str = ""
+    country: str = ""
+    is_blocked: bool = False
+
+
+def _checked(draft: CustomerDraft) -> CustomerDraft:
+    if not draft.number.strip() or len(draft.number) > 40:
+        raise InvalidInput("a customer number has 1 to 40 characters", field="number", remedy="Shorten it.")
+    if not draft.name.strip() or len(draft.name) > 120:
+        raise InvalidInput("a name has 1 to 120 characters", field="name", remedy="Give the customer's name.")
+    if draft.segment not in dict(Customer.SEGMENTS):
+        raise InvalidInput("there is no such segment", field="segment", remedy="CONSUMER or BUSINESS.")
+    if draft.country and not (
+        len(draft.country) == 2 and draft.country.isascii() and draft.country.isupper()
+    ):
+        raise InvalidInput(
+            "the country is not a code", field="country", remedy="Two capital letters, such as GB."
+        )
+    if draft.credit_limit is not None and draft.credit_limit < 0:
+        raise InvalidInput(
+            "a credit limit is not negative", field="credit_limit", remedy="Leave it blank for none."
+        )
+    if draft.email:
+        try:
+            validate_email(draft.email)
+        except ValidationError as error:
+            raise InvalidInput(
+                "that is no e-mail address", field="email", remedy="Correct it or leave it out."
+            ) from error
+    return draft
+
+
+@transaction.atomic
+def customer_create_many(drafts: Sequence[CustomerDraft], *, actor: User, at: datetime) -> dict[str, int]:
+    """This function will create the customers that do not exist yet, with their history, and return number → id of all of them."""
+    numbers = [draft.number for draft in drafts]
+    known = dict(Customer.objects.filter(number__in=numbers).values_list("number", "pk"))
+    fresh = {draft.number: _checked(draft) for draft in drafts if draft.number not in known}
+    made = bulk_create_with_history(
+        [Customer(**asdict(draft), created_at=at) for draft in fresh.values()],
+        Customer,
+        default_user=actor,
+        default_date=at,
+        batch_size=2_000,
+    )
+    return known | {customer.number: customer.pk for customer in made}
+
+
+@transaction.atomic
+def customer_save(
+    draft: CustomerDraft, *, customer_id: int | None = None, actor: User, at: datetime
+) -> Customer:
+    """This function will create or change one customer; InvalidInput names the field, a taken number included."""
+    _checked(draft)
+    customer = (
+        Customer.objects.select_for_update().filter(pk=customer_id).first()
+        if customer_id
+        else Customer(created_at=at)
+    )
+    if customer is None:
+        raise NotFound(f"there is no customer #{customer_id}", field="customer", remedy="Reload the list.")
+    if Customer.objects.filter(number=draft.number).exclude(pk=customer_id).exists():
+        raise InvalidInput(
+            f"the number {draft.number} is taken", field="number", remedy="Choose another number."
+        )
+    for name, value in asdict(draft).items():
+        setattr(customer, name, value)
+    customer._history_user = actor
+    customer._history_date = at
+    customer.save()
+    return customer
