@@ -329,6 +329,7 @@ def _refuse(drafts: Sequence[_Draft], references: References, actor: User, at: d
     for draft in drafts:
         if draft.error is None or draft.message is None:
             continue
+        draft.error.is_recorded = True
         if isinstance(draft.error, Conflict):
             kind = "ORDER_CONFLICT"
         else:

@@ -1,1 +1,1 @@
-"""Which pages does orders show?"""
+"""Which pages does the order side show?"""

@@ -1,0 +1,122 @@
+"""By what can people narrow the order side's lists?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import django_filters
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from erp.core.filters import KeelFilterSet, date_filter
+from erp.core.roles import Role
+from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine
+from orders.selectors import backordered_lines
+from orders.states import OPEN, HoldKind, HoldState, OrderState
+
+AGES = [("1", "Today"), ("3", "1 to 3 days"), ("7", "3 to 7 days"), ("old", "Older than 7 days")]
+
+
+class OrderFilter(KeelFilterSet):
+    state = django_filters.MultipleChoiceFilter(choices=OrderState.choices, label="State")
+    channel = django_filters.ModelMultipleChoiceFilter(
+        queryset=Channel.objects.order_by("code"), label="Channel"
+    )
+    since = date_filter("ordered_at", "date__gte", "Ordered from")
+    until = date_filter("ordered_at", "date__lte", "Ordered to")
+    progress = django_filters.ChoiceFilter(
+        choices=[
+            ("open", "Open"),
+            ("backordered", "Backordered"),
+            ("late", "Past ship-by"),
+            ("late_shipped", "Shipped late"),
+        ],
+        method="by_progress",
+        label="Progress",
+    )
+    age = django_filters.ChoiceFilter(choices=AGES, method="by_age", label="Age")
+    customer = django_filters.NumberFilter(field_name="customer_id", label="Customer id")
+    product = django_filters.NumberFilter(method="by_product", label="Product id")
+
+    class Meta:
+        model = Order
+        fields: list[str] = []
+
+    def by_progress(self, queryset: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
+        """This function will keep open, backordered, overdue or late-shipped orders."""
+        if value == "open":
+            return queryset.filter(state__in=OPEN)
+        if value == "backordered":
+            return queryset.filter(pk__in=backordered_lines().values("order_id"))
+        if value == "late":
+            return queryset.filter(state__in=OPEN, ship_by__lt=timezone.now())
+        return queryset.filter(shipped_at__gt=F("ship_by"))
+
+    def by_age(self, queryset: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
+        """This function will keep orders whose time since ordering lies in a bucket of the dashboard."""
+        now = timezone.now()
+        edges = {"1": (0, 1), "3": (1, 3), "7": (3, 7), "old": (7, None)}
+        newest, oldest = edges[value]
+        found = queryset.filter(ordered_at__lte=now - timedelta(days=newest))
+        return found if oldest is None else found.filter(ordered_at__gt=now - timedelta(days=oldest))
+
+    def by_product(self, queryset: QuerySet[Order], name: str, value: int) -> QuerySet[Order]:
+        """This function will keep orders with a line of the product."""
+        return queryset.filter(pk__in=OrderLine.objects.filter(product_id=int(value)).values("order_id"))
+
+
+class BackorderFilter(KeelFilterSet):
+    channel = django_filters.ModelMultipleChoiceFilter(
+        field_name="order__channel", queryset=Channel.objects.order_by("code"), label="Channel"
+    )
+
+    class Meta:
+        model = OrderLine
+        fields: list[str] = []
+
+
+class HoldFilter(KeelFilterSet):
+    state = django_filters.MultipleChoiceFilter(choices=HoldState.choices, label="State")
+    kind = django_filters.MultipleChoiceFilter(choices=HoldKind.choices, label="Kind")
+    owner_role = django_filters.MultipleChoiceFilter(choices=Role.choices, label="Owner")
+
+    class Meta:
+        model = Hold
+        fields: list[str] = []
+
+
+class CustomerFilter(KeelFilterSet):
+    segment = django_filters.MultipleChoiceFilter(choices=Customer.SEGMENTS, label="Segment")
+    country = django_filters.CharFilter(lookup_expr="iexact", label="Country")
+    is_blocked = django_filters.BooleanFilter(label="Blocked")
+
+    class Meta:
+        model = Customer
+        fields: list[str] = []
+
+
+class ChannelFilter(KeelFilterSet):
+    kind = django_filters.MultipleChoiceFilter(choices=Channel.KINDS, label="Kind")
+
+    class Meta:
+        model = Channel
+        fields: list[str] = []
+
+
+class ListingFilter(KeelFilterSet):
+    channel = django_filters.ModelMultipleChoiceFilter(
+        queryset=Channel.objects.order_by("code"), label="Channel"
+    )
+    is_active = django_filters.BooleanFilter(label="Active")
+
+    class Meta:
+        model = Listing
+        fields: list[str] = []
+
+
+class AllocationPolicyFilter(KeelFilterSet):
+    is_active = django_filters.BooleanFilter(label="In force")
+
+    class Meta:
+        model = AllocationPolicy
+        fields: list[str] = []

@@ -1,0 +1,65 @@
+"""What does a typed or scanned code find on the order side?"""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.urls import reverse
+
+from erp.core.search import Hit, SearchProvider, register
+from orders.models import Customer, Order
+
+
+def order_exact(q: str) -> str | None:
+    """This function will return the page of the order with that number or channel id, when there is exactly one."""
+    found = list(
+        Order.objects.filter(Q(number=q.upper()) | Q(external_id=q)).values_list("pk", flat=True)[:2]
+    )
+    return reverse("orders:order_detail", args=found) if len(found) == 1 else None
+
+
+def order_find(q: str, limit: int) -> list[Hit]:
+    """This function will return orders whose number or channel id starts with `q`."""
+    found = Order.objects.filter(Q(number__istartswith=q) | Q(external_id__istartswith=q)).order_by("-pk")[
+        :limit
+    ]
+    return [
+        Hit(
+            order.number,
+            f"{order.external_id} · {order.get_state_display()}",
+            reverse("orders:order_detail", args=[order.pk]),
+        )
+        for order in found
+    ]
+
+
+def customer_exact(q: str) -> str | None:
+    """This function will return the page of the customer with that number."""
+    pk = Customer.objects.filter(number=q).values_list("pk", flat=True).first()
+    return reverse("orders:customer_detail", args=[pk]) if pk else None
+
+
+def customer_find(q: str, limit: int) -> list[Hit]:
+    """This function will return customers whose number starts with `q` or whose name holds it."""
+    found = Customer.objects.filter(Q(number__istartswith=q) | Q(name__icontains=q)).order_by("number")[
+        :limit
+    ]
+    return [
+        Hit(
+            customer.name,
+            f"{customer.number} · {customer.city}",
+            reverse("orders:customer_detail", args=[customer.pk]),
+        )
+        for customer in found
+    ]
+
+
+register(
+    SearchProvider(
+        "orders", "Orders", "orders.view", exact=order_exact, find=order_find, icon="shopping-cart"
+    )
+)
+register(
+    SearchProvider(
+        "customers", "Customers", "orders.view", exact=customer_exact, find=customer_find, icon="users"
+    )
+)

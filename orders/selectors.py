@@ -1,0 +1,137 @@
+"""What do people ask about orders that one row does not answer?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+
+from inventory.models import Node
+from orders.models import Allocation, AllocationDecision, Order, OrderLine
+
+
+@dataclass(frozen=True)
+class NodeReason:
+    """A candidate as the planner saw it: units of the order it could cover alone, distance, rank; `chosen` units it got."""
+
+    node: str
+    covers: int
+    wanted: int
+    km: int
+    rank: int
+    chosen: int
+
+    @property
+    def why(self) -> str:
+        """The sentence that the page shows for this node."""
+        if self.chosen and self.chosen == self.wanted:
+            return "Serves the whole order in one parcel, so it was taken first."
+        if self.chosen:
+            return f"Took {self.chosen} of {self.wanted} units: what nodes ahead of it could not serve."
+        if not self.covers:
+            return "Had none of it to sell."
+        return "A node ahead of it served what it could have served."
+
+
+@dataclass(frozen=True)
+class LineReason:
+    sku: str
+    wanted: int
+    short: int
+    assigned: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def why(self) -> str:
+        """The sentence that the page shows for this line."""
+        if not self.short:
+            return "Served in full." if len(self.assigned) == 1 else "Split: no single node had all of it."
+        if self.assigned:
+            return f"{self.short} short: everything sellable at every node was taken."
+        return "Nothing sellable at any node: backordered."
+
+
+@dataclass(frozen=True)
+class DecisionReason:
+    """An allocation decision in words and figures."""
+
+    decision: AllocationDecision
+    policy: str
+    strategy: str
+    refused: str
+    nodes: list[NodeReason]
+    lines: list[LineReason]
+
+
+def explain_decisions(order_id: int) -> list[DecisionReason]:
+    """This function will return every allocation decision of an order, newest first, with its candidates and lines named."""
+    decisions = list(
+        AllocationDecision.objects.filter(order_id=order_id).select_related("policy").order_by("-pk")
+    )
+    if not decisions:
+        return []
+    nodes = dict(Node.objects.values_list("pk", "code"))
+    skus = dict(OrderLine.objects.filter(order_id=order_id).values_list("pk", "product__sku"))
+    given: dict[int, dict[int, dict[str, int]]] = {}
+    for decision_id, line_id, node_id, units in Allocation.objects.filter(decision__in=decisions).values_list(
+        "decision_id", "order_line_id", "node_id", "quantity"
+    ):
+        line = given.setdefault(decision_id, {}).setdefault(line_id, {})
+        line[nodes[node_id]] = line.get(nodes[node_id], 0) + units
+    return [_reason(decision, nodes, skus, given.get(decision.pk, {})) for decision in decisions]
+
+
+def _reason(
+    decision: AllocationDecision,
+    nodes: dict[int, str],
+    skus: dict[int, str],
+    given: dict[int, dict[str, int]],
+) -> DecisionReason:
+    said = decision.explanation
+    per_node: dict[str, int] = {}
+    for assigned in given.values():
+        for node, units in assigned.items():
+            per_node[node] = per_node.get(node, 0) + units
+    return DecisionReason(
+        decision,
+        said["policy"],
+        decision.policy.get_strategy_display(),
+        said.get("refused", ""),
+        [
+            NodeReason(
+                nodes.get(node, "?"), covers, said["wanted"], km, rank, per_node.get(nodes.get(node, "?"), 0)
+            )
+            for node, covers, km, rank in said["nodes"]
+        ],
+        [
+            LineReason(skus.get(line, "?"), wanted, short, sorted(given.get(line, {}).items()))
+            for line, wanted, short in said["lines"]
+        ],
+    )
+
+
+def backordered_lines() -> QuerySet[OrderLine]:
+    """This function will return the lines that want stock nobody could promise, with `units_open` and `value_open`."""
+    open_units = (
+        F("quantity_ordered") - F("quantity_allocated") - F("quantity_shipped") - F("quantity_cancelled")
+    )
+    return (
+        OrderLine.objects.filter(order__needs_allocation=True, order__decisions__isnull=False)
+        .annotate(units_open=open_units)
+        .filter(units_open__gt=0)
+        .annotate(
+            value_open=ExpressionWrapper(
+                open_units * F("unit_price"), output_field=DecimalField(max_digits=19, decimal_places=4)
+            )
+        )
+        .distinct()
+    )
+
+
+def customer_balance(customer_id: int) -> dict[str, object]:
+    """This function will return what a customer ordered, was invoiced, paid and still owes, in sums over all orders."""
+    sums = Order.objects.filter(customer_id=customer_id).aggregate(
+        ordered=Sum("total"), invoiced=Sum("amount_invoiced"), credited=Sum("amount_credited"), paid=Sum("amount_paid"),
+        refunded=Sum("amount_refunded"),
+    )  # fmt: skip
+    known = {name: value or 0 for name, value in sums.items()}
+    return known | {"owes": known["invoiced"] - known["credited"] - known["paid"] + known["refunded"]}

@@ -1,0 +1,127 @@
+"""Which columns do the order side's lists have?"""
+
+from __future__ import annotations
+
+import django_tables2 as tables
+
+from erp.core.tables import (
+    KeelTable,
+    LinkColumn,
+    MoneyColumn,
+    QuantityColumn,
+    RecordColumn,
+    StateColumn,
+    WhenColumn,
+)
+from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine
+
+
+class OrderTable(KeelTable):
+    number = RecordColumn()
+    state = StateColumn()
+    channel = LinkColumn("orders:channel_detail", pk="channel_id")
+    customer = LinkColumn("orders:customer_detail", pk="customer_id", accessor="customer__name")
+    total = MoneyColumn(currency="currency")
+    ordered_at = WhenColumn(style="ago")
+    ship_by = WhenColumn(style="ago")
+
+    class Meta(KeelTable.Meta):
+        model = Order
+        fields = (
+            "number", "state", "channel", "external_id", "customer", "ship_to_country", "total", "ordered_at", "ship_by", "priority"
+        )  # fmt: skip
+
+
+class OrderLineTable(KeelTable):
+    """Lines that want stock."""
+
+    order = LinkColumn("orders:order_detail", pk="order_id")
+    product = LinkColumn("inventory:product_detail", pk="product_id")
+    description = tables.Column()
+    channel = tables.Column(accessor="order__channel")
+    units_open = QuantityColumn(verbose_name="Units short")
+    value_open = MoneyColumn(verbose_name="Value")
+    ordered_at = WhenColumn(accessor="order__ordered_at", style="ago")
+    ship_by = WhenColumn(accessor="order__ship_by", style="ago")
+
+    class Meta(KeelTable.Meta):
+        model = OrderLine
+        fields = (
+            "order",
+            "product",
+            "description",
+            "channel",
+            "units_open",
+            "value_open",
+            "ordered_at",
+            "ship_by",
+        )
+
+
+class HoldTable(KeelTable):
+    order = LinkColumn("orders:order_detail", pk="order_id")
+    state = StateColumn()
+    kind = tables.Column()
+    reason = tables.Column()
+    owner_role = tables.Column(verbose_name="Owner")
+    total = MoneyColumn(accessor="order__total", currency="order__currency", verbose_name="Order value")
+    opened_at = WhenColumn(style="ago")
+    due_at = WhenColumn(style="ago")
+
+    class Meta(KeelTable.Meta):
+        model = Hold
+        fields = ("order", "state", "kind", "reason", "owner_role", "total", "opened_at", "due_at")
+
+
+class CustomerTable(KeelTable):
+    number = RecordColumn()
+    name = tables.Column()
+    segment = tables.Column()
+    city = tables.Column()
+    country = tables.Column()
+    credit_limit = MoneyColumn()
+    created_at = WhenColumn(style="ago")
+
+    class Meta(KeelTable.Meta):
+        model = Customer
+        fields = ("number", "name", "segment", "email", "city", "country", "credit_limit", "created_at")
+
+
+class ChannelTable(KeelTable):
+    code = RecordColumn()
+    name = tables.Column()
+    kind = tables.Column()
+
+    class Meta(KeelTable.Meta):
+        model = Channel
+        fields = (
+            "code",
+            "name",
+            "kind",
+            "currency",
+            "is_prepaid",
+            "ship_within_hours",
+            "policy",
+            "is_active",
+        )
+
+
+class ListingTable(KeelTable):
+    channel_sku = tables.Column(verbose_name="Channel SKU")
+    channel = LinkColumn("orders:channel_detail", pk="channel_id")
+    product = LinkColumn("inventory:product_detail", pk="product_id")
+    name = tables.Column(accessor="product__name", verbose_name="Product name")
+
+    class Meta(KeelTable.Meta):
+        model = Listing
+        fields = ("channel_sku", "channel", "product", "name", "is_active")
+
+
+class AllocationPolicyTable(KeelTable):
+    code = RecordColumn()
+    name = tables.Column()
+    strategy = tables.Column()
+
+    class Meta(KeelTable.Meta):
+        model = AllocationPolicy
+        fields = ("code", "version", "name", "strategy", "allow_split", "allow_backorder", "is_active")

@@ -1,0 +1,114 @@
+"""How does a person enter an order, or a whole file of them?"""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from erp.core.errors import KeelError
+from erp.core.forms import add_refusal, helper_for
+from erp.core.pages import FormPage
+from erp.core.permissions import page
+from orders.channels.csv_feed import COLUMNS, REQUIRED
+from orders.channels.normalise import order_command
+from orders.forms import ImportForm, OrderForm
+from orders.services import order_allocate_many, order_receive
+from orders.services.feed import order_import
+
+BLANK_ROWS = 4
+
+
+class OrderCreate(FormPage):
+    """Manual entry goes through the same normaliser and service as every channel."""
+
+    permission, title, form_class = "orders.create", "New order", OrderForm
+    submit_label, done = "Create order", "Order created."
+    help_text = "Checked, promised and stored exactly like an order from a channel."
+    template_name = "orders/order_form.html"
+
+    def get_breadcrumbs(self, request: HttpRequest, **kwargs: Any) -> list[tuple[str, str]]:
+        return [("Orders", reverse("orders:order_list"))]
+
+    def get_extra_context(self, request: HttpRequest, form: Any, **kwargs: Any) -> dict[str, Any]:
+        rows = _rows(request)
+        return {
+            "rows": rows + [{"sku": "", "quantity": "", "unit_price": ""}] * max(BLANK_ROWS - len(rows), 1)
+        }
+
+    def perform(self, request: HttpRequest, form: Any, **kwargs: Any) -> str:
+        data, at = form.cleaned_data, timezone.now()
+        shipping = data["shipping"]
+        content = {
+            "channel": data["channel"].code, "external_id": data["external_id"], "ordered_at": at.isoformat(),
+            "currency": data["currency"], "customer_number": data["customer_number"], "email": data["email"],
+            "ships_complete": data["ships_complete"], "lines": _rows(request),
+            "charges": [{"kind": "SHIPPING_REVENUE", "amount": f"{shipping:f}"}] if shipping else [],
+            "ship_to": {name: data[f"ship_to_{name}"] for name in ("name", "line1", "city", "postcode", "country")},
+        }  # fmt: skip
+        command = order_command(
+            content, body=json.dumps(content), at=at, headers={"entered_by": str(request.user)}
+        )
+        actor: Any = request.user
+        with transaction.atomic():
+            received = order_receive(command, actor=actor, at=at)
+            if received.is_new and received.order_id:
+                order_allocate_many(order_ids=[received.order_id], actor=actor, at=at)
+        if received.error is not None:
+            raise received.error
+        return reverse("orders:order_detail", args=[received.order_id])
+
+
+def _rows(request: HttpRequest) -> list[dict[str, str]]:
+    """The filled rows of the line table."""
+    columns = [request.POST.getlist(name) for name in ("sku", "quantity", "unit_price")]
+    return [
+        {"sku": sku, "quantity": quantity, "unit_price": price}
+        for sku, quantity, price in zip(*columns, strict=False)
+        if (sku + quantity + price).strip()
+    ]
+
+
+@page("orders.import")
+def order_import_view(request: HttpRequest) -> HttpResponse:
+    """This function will take in a CSV file and show what became of every order in it."""
+    form = ImportForm(request.POST or None, request.FILES or None)
+    result = None
+    if request.method == "POST" and form.is_valid():
+        file, actor = form.cleaned_data["file"], request.user
+        try:
+            result = order_import(
+                content=file.read(), channel=form.cleaned_data["channel"].code, file_name=file.name, actor=actor,  # type: ignore[arg-type]
+                at=timezone.now(),
+            )  # fmt: skip
+        except KeelError as error:
+            add_refusal(form, error)
+        else:
+            order_allocate_many(order_ids=result.created, actor=actor, at=timezone.now())  # type: ignore[arg-type]
+            messages.success(request, f"{len(result.created)} orders created, {len(result.errors)} refused.")
+    context = {
+        "title": "Import orders", "form": form, "helper": helper_for(form), "result": result, "columns": COLUMNS,
+        "required": REQUIRED,
+    }  # fmt: skip
+    return TemplateResponse(request, "orders/order_import.html", context)
+
+
+@page("orders.import")
+def order_import_template(request: HttpRequest) -> HttpResponse:
+    """This function will return an empty CSV file with every column and one example row."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="keel-orders.csv"'
+    writer = csv.writer(response)
+    writer.writerow(COLUMNS)
+    writer.writerow(
+        ["A-1001", "2026-03-01T10:00:00+00:00", "GBP", "", "pat@example.com", "Pat Price", "1 High Street", "Leeds", "LS1 1AA",
+         "GB", "85123A", "6", "2.95", "", "4.50", "", "", ""]
+    )  # fmt: skip
+    return response
