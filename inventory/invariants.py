@@ -41,11 +41,13 @@ _BIN_SIDES = (
     "WHERE side.location_id IS NOT NULL"
 )
 BIN_DRIFT = (
-    "SELECT p.sku, l.code AS bin, d.lot_id, d.status, d.journal, d.bin_quantity FROM (SELECT product_id, location_id, lot_id, "
+    "SELECT p.sku, l.code AS bin, d.lot_id, d.status, d.journal, d.bin_quantity FROM (SELECT product_id, "
+    "location_id, lot_id, "
     "status, coalesce(j.quantity, 0) AS journal, coalesce(b.quantity, 0) AS bin_quantity "
     "FROM (SELECT product_id, location_id, lot_id, status, sum(quantity) AS quantity "
     f"FROM ({_BIN_SIDES}) s GROUP BY 1, 2, 3, 4) j "
-    "FULL JOIN (SELECT product_id, location_id, coalesce(lot_id, 0) AS lot_id, status, quantity FROM inventory_binstock) b "
+    "FULL JOIN (SELECT product_id, location_id, coalesce(lot_id, 0) AS lot_id, status, quantity FROM "
+    "inventory_binstock) b "
     "USING (product_id, location_id, lot_id, status) WHERE coalesce(j.quantity, 0) <> coalesce(b.quantity, 0)) d "
     "LEFT JOIN inventory_product p ON p.id = d.product_id LEFT JOIN inventory_location l ON l.id = d.location_id"
 )
@@ -71,8 +73,10 @@ LAYERS_VERSUS_UNITS = (
 _TRANSIT = (
     "SELECT p.sku, n.code AS node, d.in_transfers, d.in_levels FROM (SELECT product_id, node_id, "
     "coalesce(t.quantity, 0) AS in_transfers, coalesce(v.quantity, 0) AS in_levels "
-    "FROM (SELECT l.product_id, t.to_node_id AS node_id, sum(l.quantity - l.quantity_received - l.quantity_lost) AS quantity "
-    "FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id WHERE t.state = 'IN_TRANSIT' GROUP BY 1, 2) t "
+    "FROM (SELECT l.product_id, t.to_node_id AS node_id, sum(l.quantity - l.quantity_received - l.quantity_lost) AS "
+    "quantity "
+    "FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id WHERE t.state = 'IN_TRANSIT' "
+    "GROUP BY 1, 2) t "
     "FULL JOIN (SELECT product_id, node_id, quantity FROM inventory_stocklevel WHERE status = 'IN_TRANSIT') v "
     "USING (product_id, node_id) WHERE coalesce(t.quantity, 0) <> coalesce(v.quantity, 0)) d "
     "LEFT JOIN inventory_product p ON p.id = d.product_id LEFT JOIN inventory_node n ON n.id = d.node_id"
@@ -82,13 +86,15 @@ _SNAPSHOT = (
     "SELECT product_id, node_id, status, coalesce(j.quantity, 0) AS journal, coalesce(s.quantity, 0) AS snapshot "
     "FROM (SELECT product_id, node_id, status, sum(quantity) AS quantity FROM "
     f"({_SIDES} AND m.event_id <= {_LATEST}) s GROUP BY 1, 2, 3) j "
-    f"FULL JOIN (SELECT * FROM inventory_stocksnapshot WHERE sequence = {_LATEST}) s USING (product_id, node_id, status) "
+    f"FULL JOIN (SELECT * FROM inventory_stocksnapshot WHERE sequence = {_LATEST}) s USING (product_id, node_id, "
+    f"status) "
     "WHERE coalesce(j.quantity, 0) <> coalesce(s.quantity, 0)"
 )
 _ADJUSTMENT_VALUE = (
     "SELECT a.number, a.value, coalesce(j.value, 0) AS in_books FROM inventory_adjustment a "
     "LEFT JOIN (SELECT e.source_id, sum(l.base_debit - l.base_credit) AS value FROM ledger_journalentry e "
-    "JOIN ledger_journalline l ON l.entry_id = e.id JOIN ledger_account c ON c.id = l.account_id AND c.role = 'INVENTORY' "
+    "JOIN ledger_journalline l ON l.entry_id = e.id JOIN ledger_account c ON c.id = l.account_id AND c.role = "
+    "'INVENTORY' "
     "WHERE e.kind = 'inventory.adjustment_posted' GROUP BY 1) j ON j.source_id = a.id "
     "WHERE a.value <> coalesce(j.value, 0)"
 )
@@ -109,7 +115,8 @@ INVARIANTS = [
         "i01",
         "The bins that a move names lie in the nodes that it names",
         "SELECT m.id, m.event_id, l.code FROM inventory_stockmove m JOIN inventory_location l "
-        "ON l.id = m.from_location_id AND l.node_id <> m.from_node_id OR l.id = m.to_location_id AND l.node_id <> m.to_node_id",
+        "ON l.id = m.from_location_id AND l.node_id <> m.from_node_id OR l.id = m.to_location_id AND l.node_id <> "
+        "m.to_node_id",
     ),
     Invariant("i02", "Stock levels are the sum of the journal", LEVEL_DRIFT),
     Invariant("i02", "Bin contents are the sum of the journal", BIN_DRIFT),
@@ -133,8 +140,10 @@ INVARIANTS = [
     Invariant(
         "i13",
         "A move in or out of a bin names a lot exactly when the product is tracked by lot",
-        "SELECT m.id, m.event_id, p.sku, m.lot_id FROM inventory_stockmove m JOIN inventory_product p ON p.id = m.product_id "
-        "WHERE (m.from_location_id IS NOT NULL OR m.to_location_id IS NOT NULL) AND p.is_lot_tracked = (m.lot_id IS NULL)",
+        "SELECT m.id, m.event_id, p.sku, m.lot_id FROM inventory_stockmove m JOIN inventory_product p ON p.id = "
+        "m.product_id "
+        "WHERE (m.from_location_id IS NOT NULL OR m.to_location_id IS NOT NULL) AND p.is_lot_tracked = (m.lot_id IS "
+        "NULL)",
     ),
     Invariant(
         "i13",

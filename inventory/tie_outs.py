@@ -32,7 +32,9 @@ def units(period: Period) -> Figures:
 
 
 def layer_units(period: Period) -> Figures:
-    """This function will compare the units that were in stock or on their way at the period's end with the cost layers'."""
+    """This function will compare the units that were in stock or on their way at the period's end with the cost
+    layers'.
+    """
     in_stock = sum(level.quantity for level in stock_as_of(at=_end(period)))
     in_layers = query(
         "SELECT coalesce(sum(quantity), 0) FROM ledger_costmovement WHERE at <= %s", [_end(period)]

@@ -14,6 +14,7 @@ import pytest
 
 from erp.core.models import User
 from erp.core.roles import Role
+from erp.core.services.proof import prove
 from erp.core.services.role import role_sync
 from inventory.models import Category, Location, Node, Product, StockEvent, UnitOfMeasure
 from inventory.services import AdjustmentDraft, AdjustmentLineDraft, adjustment_record_many
@@ -24,7 +25,7 @@ from procurement.models import Supplier
 from tests import factories as make
 from tests.factories import NOW, TODAY
 
-__all__ = ["NOW", "TODAY", "Company", "company_create", "stock_in"]
+__all__ = ["NOW", "TODAY", "Company", "assert_proven", "company_create", "stock_in"]
 _chart: list[Account] = []
 
 
@@ -163,6 +164,12 @@ def stock_in(
     draft = AdjustmentDraft(node.pk, "OPENING", [line])
     (adjustment_id,) = adjustment_record_many(drafts=[draft], actor=company.system, at=at)
     return StockEvent.objects.get(source_type="inventory.Adjustment", source_id=adjustment_id).pk
+
+
+def assert_proven(*codes: str) -> None:
+    """Fail with the rows that break an invariant, of all of them or of those with these codes."""
+    proof = prove(codes=frozenset(codes) or None)
+    assert [(f.code, f.title, f.rows) for f in proof.failed] == []
 
 
 def moment(year: int, month: int, day: int, hour: int = 9) -> datetime:

@@ -1,7 +1,8 @@
 """What moved, in which order, and what does that leave where?
 
 `StockEvent` and `StockMove` are the journal and the truth. `StockLevel` (per node) and `BinStock` (per bin) are
-projections, written only by `inventory.services.stock.stock_post` in the same transaction and rebuildable from the journal.
+projections, written only by `inventory.services.stock.stock_post` in the same transaction and rebuildable from the
+journal.
 """
 
 from __future__ import annotations

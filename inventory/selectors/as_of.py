@@ -42,7 +42,8 @@ SELECT product_id, node_id, status, sum(quantity)::bigint
  GROUP BY 1, 2, 3 HAVING sum(quantity) <> 0 ORDER BY 1, 2, 3
 """
 _BY_SEQUENCE = "WHERE m.event_id <= %(sequence)s"
-_BY_TIME = "JOIN inventory_stockevent e ON e.sequence = m.event_id WHERE e.sequence > %(base)s AND e.occurred_at <= %(at)s"
+_BY_TIME = """JOIN inventory_stockevent e ON e.sequence = m.event_id
+         WHERE e.sequence > %(base)s AND e.occurred_at <= %(at)s"""
 
 
 def stock_as_of(
@@ -52,7 +53,8 @@ def stock_as_of(
     product_ids: Iterable[int] | None = None,
     node_ids: Iterable[int] | None = None,
 ) -> list[Level]:
-    """This function will return every level that was not zero after event `sequence`, or after all that had occurred `at`.
+    """This function will return every level that was not zero after event `sequence`, or after all that had occurred
+    `at`.
 
     Give exactly one of the two (InvalidInput otherwise). By time, an event that was recorded late counts when it
     occurred. Ordered by product, node, status.

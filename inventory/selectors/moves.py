@@ -82,7 +82,7 @@ def stock_moves(
     `delta` and `balance` count `status`, or everything on hand. The balance is there when a product is given: a sum
     over different products says nothing. `before` is the `next_before` of the previous page.
     """
-    statuses = [status] if status else sorted(ON_HAND)
+    statuses = [status] if status else [str(known) for known in sorted(ON_HAND)]
     where = ["TRUE"]
     if product_id is not None:
         where.append("m.product_id = %(product)s")
@@ -101,7 +101,7 @@ def stock_moves(
     rows, more = found[:limit], len(found) > limit
     balances = _balances(rows, product_id, node_id, statuses)
     return MovePage(
-        [MoveRow(*row, balance) for row, balance in zip(rows, balances, strict=True)],
+        [MoveRow(*[*row, balance]) for row, balance in zip(rows, balances, strict=True)],
         (rows[-1][1], rows[-1][0]) if more else None,
     )
 
@@ -116,8 +116,8 @@ def _balances(
     nodes = None if node_id is None else [node_id]
     levels = stock_as_of(sequence=oldest_event - 1, product_ids=[product_id], node_ids=nodes)
     balance = sum(level.quantity for level in levels if level.status in statuses)
-    balance += query(_SAME_EVENT.format(sign=_SIGN), {"event": oldest_event, "move": oldest_move, "product": product_id, "node": node_id,
-                                    "statuses": array(statuses, "text")})[0][0]  # fmt: skip
+    earlier = {"event": oldest_event, "move": oldest_move, "product": product_id, "node": node_id}
+    balance += query(_SAME_EVENT.format(sign=_SIGN), earlier | {"statuses": array(statuses, "text")})[0][0]
     after: list[int | None] = []
     for row in reversed(rows):
         balance += row[-1]

@@ -75,14 +75,19 @@ SELECT DISTINCT ON (product_id) product_id,
 def unit_costs(product_ids: Iterable[int]) -> dict[int, Decimal]:
     """This function will return the latest known cost per base unit of each product that has one.
 
-    In base currency, not rounded: the newest open layer's, or the pool's average; a product that is sold out answers with its last layer's.
+    In base currency, not rounded: the newest open layer's, or the pool's average; a product that is sold out answers
+    with its last layer's.
     """
     wanted = sorted(set(product_ids))
-    found: dict[int, Decimal] = dict(query(_LATEST.format(open="AND is_open"), [array(wanted, "bigint")]))
-    rest = [product for product in wanted if product not in found]
-    if rest:
-        found.update(query(_LATEST.format(open=""), [array(rest, "bigint")]))
-    return found
+    found = _latest(wanted, "AND is_open")
+    return found | _latest([product for product in wanted if product not in found], "")
+
+
+def _latest(product_ids: list[int], condition: str) -> dict[int, Decimal]:
+    if not product_ids:
+        return {}
+    rows = query(_LATEST.format(open=condition), [array(product_ids, "bigint")])
+    return {row[0]: row[1] for row in rows}
 
 
 def valuation_methods(product_ids: Iterable[int]) -> dict[int, str]:

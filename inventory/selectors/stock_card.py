@@ -139,4 +139,4 @@ def _row(node_id: int, code: str, name: str, quantities: Sequence[int]) -> NodeL
 
 def units_shipped_by_day(product_id: int, *, since: datetime) -> dict[date, int]:
     """This function will return the units that left for customers per day (UTC); quiet days are missing."""
-    return dict(query(_VELOCITY, [product_id, since]))
+    return {row[0]: row[1] for row in query(_VELOCITY, [product_id, since])}

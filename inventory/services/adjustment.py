@@ -242,14 +242,17 @@ def _post_many(
     return sequences
 
 
+def _move(node: int, line: _Line) -> Move:
+    units, gone = abs(line.delta), StockStatus.SHRINKAGE
+    if line.delta > 0:
+        return Move(
+            line.product_id, units, node, gone, node, line.status, None, line.location_id, line.lot_id
+        )
+    return Move(line.product_id, units, node, line.status, node, gone, line.location_id, None, line.lot_id)
+
+
 def _posting(adjustment: Adjustment, lines: Sequence[_Line]) -> Posting:
-    node, shrinkage = adjustment.node_id, StockStatus.SHRINKAGE
-    moves = [
-        Move(line.product_id, line.delta, node, shrinkage, node, line.status, to_location_id=line.location_id, lot_id=line.lot_id)
-        if line.delta > 0
-        else Move(line.product_id, -line.delta, node, line.status, node, shrinkage, line.location_id, lot_id=line.lot_id)
-        for line in lines
-    ]  # fmt: skip
+    moves = [_move(adjustment.node_id, line) for line in lines]
     key = f"{KIND}:{adjustment.pk}"
     return Posting(
         KIND, "inventory.Adjustment", adjustment.pk, key, moves, adjustment.note or adjustment.reason

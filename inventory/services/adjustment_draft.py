@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -55,7 +55,8 @@ def adjustment_create(
 ) -> Adjustment:
     """This function will keep a draft of a correction; nothing moves before it is submitted.
 
-    InvalidInput names the row at fault: no lines, no bin where the node keeps bins, a lot where one is or is not tracked.
+    InvalidInput names the row at fault: no lines, no bin where the node keeps bins, a lot where one is or is not
+    tracked.
     """
     (adjustment_id,) = adjustment_draft_many(
         [AdjustmentDraft(node_id, reason, lines, note)], actor=actor, at=at
@@ -68,8 +69,9 @@ _HEADS = {
     "value": "numeric", "created_by_id": "bigint", "created_at": "timestamptz",
 }  # fmt: skip
 _LINES = {
-    "adjustment_id": "bigint", "product_id": "bigint", "quantity_delta": "bigint", "status": "text", "location_id": "bigint",
-    "lot_id": "bigint", "unit_cost": "numeric", "transfer_line_id": "bigint", "value": "numeric",
+    "adjustment_id": "bigint", "product_id": "bigint", "quantity_delta": "bigint", "status": "text",
+    "location_id": "bigint", "lot_id": "bigint", "unit_cost": "numeric",
+    "transfer_line_id": "bigint", "value": "numeric",
 }  # fmt: skip
 
 
@@ -110,18 +112,12 @@ def adjustment_draft_many(drafts: Sequence[AdjustmentDraft], *, actor: User, at:
 def _check_drafts(drafts: Sequence[AdjustmentDraft]) -> None:
     binned = binned_node_ids()
     products = {line.product_id for draft in drafts for line in draft.lines}
-    tracked = dict(
-        query(
-            "SELECT id, is_lot_tracked FROM inventory_product WHERE id = ANY(%s::bigint[])",
-            [array(sorted(products), "bigint")],
-        )
+    tracked = _known(
+        "SELECT id, is_lot_tracked FROM inventory_product WHERE id = ANY(%s::bigint[])", products
     )
     places = {line.location_id for draft in drafts for line in draft.lines if line.location_id is not None}
-    node_of = dict(
-        query(
-            "SELECT id, node_id FROM inventory_location WHERE id = ANY(%s::bigint[]) AND is_active",
-            [array(sorted(places), "bigint")],
-        )
+    node_of = _known(
+        "SELECT id, node_id FROM inventory_location WHERE id = ANY(%s::bigint[]) AND is_active", places
     )
     for draft in drafts:
         if draft.reason not in AdjustmentReason.values:
@@ -133,6 +129,10 @@ def _check_drafts(drafts: Sequence[AdjustmentDraft]) -> None:
             if problem:
                 name, message, remedy = problem
                 raise InvalidInput(f"line {number}: {message}", field=name, remedy=remedy, line=number)
+
+
+def _known(sql: str, ids: set[int]) -> dict[int, Any]:
+    return {row[0]: row[1] for row in query(sql, [array(sorted(ids), "bigint")])}
 
 
 def _problem(

@@ -15,7 +15,8 @@ from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.sql import execute, query
 from inventory.models import Location, Node, StockBuffer
-from inventory.services.product import _text
+from inventory.services.master import record_sign
+from inventory.services.product import clean_text
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,13 @@ class LocationDraft(NamedTuple):
 def node_save(draft: NodeDraft, *, node_id: int | None = None, actor: User, at: datetime) -> Node:
     """This function will create or change a node.
 
-    InvalidInput for a code that is taken, an unknown kind or country form, and for closing a node that still holds stock.
+    InvalidInput for a code that is taken, an unknown kind or country form, and for closing a node that still holds
+    stock.
     """
-    node = Node.objects.select_for_update().filter(pk=node_id).first() if node_id else Node()
+    node = Node() if node_id is None else Node.objects.select_for_update().filter(pk=node_id).first()
     if node is None:
         raise NotFound(f"there is no node #{node_id}", field="node", remedy="Reload the list.")
-    code = _text(draft.code, "code", 20).upper()
+    code = clean_text(draft.code, "code", 20).upper()
     if Node.objects.filter(code=code).exclude(pk=node_id).exists():
         raise InvalidInput(f"there is a node {code} already", field="code", remedy="Choose another code.")
     if draft.kind not in dict(Node.KINDS):
@@ -65,12 +67,16 @@ def node_save(draft: NodeDraft, *, node_id: int | None = None, actor: User, at: 
         raise InvalidInput(
             f"{code} still holds stock", field="is_active", remedy="Transfer or adjust it away first."
         )
-    node.code, node.name, node.kind, node.country = code, _text(draft.name, "name", 80), draft.kind, country
+    node.code, node.name, node.kind, node.country = (
+        code,
+        clean_text(draft.name, "name", 80),
+        draft.kind,
+        country,
+    )
     node.latitude, node.longitude = draft.latitude, draft.longitude
     node.can_ship, node.rank = draft.can_ship, draft.rank
     node.handling_cost, node.is_active = draft.handling_cost, draft.is_active
-    node._history_user = actor
-    node._history_date = at
+    record_sign(node, actor=actor, at=at)
     node.save()
     return node
 
@@ -90,7 +96,7 @@ def location_create_many(
     InvalidInput for a code that is taken anywhere in the company, and for a parent that is not in this node.
     """
     checked = [
-        draft._replace(code=_text(draft.code, "code", 40).upper(), parent=draft.parent.upper())
+        draft._replace(code=clean_text(draft.code, "code", 40).upper(), parent=draft.parent.upper())
         for draft in drafts
     ]
     codes = [draft.code for draft in checked]
@@ -177,8 +183,7 @@ def location_save(
             f"{location.code} is not empty", field="is_active", remedy="Move its stock to another bin first."
         )
     location.walk_order, location.is_pickable, location.is_active = walk_order, is_pickable, is_active
-    location._history_user = actor
-    location._history_date = at
+    record_sign(location, actor=actor, at=at)
     location.save()
     return location
 
@@ -196,8 +201,7 @@ def buffer_save(
     key = {"node_id": node_id, "product_id": product_id, "channel_code": channel_code}
     buffer = StockBuffer.objects.select_for_update().filter(**key).first() or StockBuffer(**key)
     buffer.quantity = quantity
-    buffer._history_user = actor
-    buffer._history_date = at
+    record_sign(buffer, actor=actor, at=at)
     buffer.save()
     return buffer
 
@@ -207,8 +211,7 @@ def buffer_remove(*, buffer_id: int, actor: User, at: datetime) -> None:
     """This function will let promises use the units again; NotFound when there is no such buffer."""
     buffer = StockBuffer.objects.select_for_update().filter(pk=buffer_id).first()
     if buffer is not None:
-        buffer._history_user = actor
-        buffer._history_date = at
+        record_sign(buffer, actor=actor, at=at)
         buffer.delete()
     else:
         raise NotFound(f"there is no buffer #{buffer_id}", field="buffer", remedy="Reload the list.")

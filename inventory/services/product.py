@@ -16,6 +16,7 @@ from erp.core.models import User
 from erp.core.sql import array, query
 from erp.core.text import storable
 from inventory.models import Category, Product, ProductUnit, UnitOfMeasure
+from inventory.services.master import record_sign
 from ledger.models import ValuationMethod
 
 
@@ -57,8 +58,7 @@ def product_save(draft: ProductDraft, *, product_id: int | None = None, actor: U
         _refuse_rewriting(product, checked)
     _refuse_taken([checked], product_id)
     _fill(product, checked)
-    product._history_user = actor
-    product._history_date = at
+    record_sign(product, actor=actor, at=at)
     product.save()
     return product
 
@@ -83,8 +83,7 @@ def product_deactivate(*, product_id: int, actor: User, at: datetime, is_active:
     if product is None:
         raise NotFound(f"there is no product #{product_id}", field="product", remedy="Reload the list.")
     product.is_active = is_active
-    product._history_user = actor
-    product._history_date = at
+    record_sign(product, actor=actor, at=at)
     product.save()
     return product
 
@@ -102,10 +101,10 @@ def category_save(
 ) -> Category:
     """This function will create or change a category; its products issue by the new valuation method from now on.
 
-    Layers of the former method are used up first, so a change revalues nothing. InvalidInput for a code that is taken and
-    for a parent inside the category itself.
+    Layers of the former method are used up first, so a change revalues nothing. InvalidInput for a code that is
+    taken and for a parent inside the category itself.
     """
-    code, name = _text(code, "code", 40), _text(name, "name", 120)
+    code, name = clean_text(code, "code", 40), clean_text(name, "name", 120)
     if valuation_method not in ValuationMethod.values:
         raise InvalidInput(
             "no such valuation method", field="valuation_method", remedy="Choose from the list."
@@ -120,8 +119,7 @@ def category_save(
         )
     category.code, category.name, category.parent = code, name, parent
     category.valuation_method = valuation_method
-    category._history_user = actor
-    category._history_date = at
+    record_sign(category, actor=actor, at=at)
     category.save()
     return category
 
@@ -129,7 +127,7 @@ def category_save(
 def unit_ensure(*, code: str, name: str) -> UnitOfMeasure:
     """This function will return the unit of measure with this code, made if it is new."""
     unit, _ = UnitOfMeasure.objects.get_or_create(
-        code=_text(code, "code", 12), defaults={"name": _text(name, "name", 60)}
+        code=clean_text(code, "code", 12), defaults={"name": clean_text(name, "name", 60)}
     )
     return unit
 
@@ -151,9 +149,7 @@ def product_unit_save(
     pack, _ = ProductUnit.objects.update_or_create(
         product_id=product_id, unit_id=unit_id, defaults={"factor": factor, "gtin": gtin}
     )
-    product._history_user = actor
-    product._history_date = at
-    product._change_reason = f"pack of {factor}"
+    record_sign(product, actor=actor, at=at, reason=f"pack of {factor}")
     product.save()
     return pack
 
@@ -187,7 +183,9 @@ def quantity_to_base(*, product_id: int, quantity: Decimal | int, unit_code: str
 
 
 def check_digit_is_right(gtin: str) -> bool:
-    """This function will tell whether a GTIN-8/12/13/14 carries the right check digit (GS1 General Specifications §7.9)."""
+    """This function will tell whether a GTIN-8/12/13/14 carries the right check digit (GS1 General Specifications
+    §7.9).
+    """
     if not (gtin.isascii() and gtin.isdigit() and len(gtin) in (8, 12, 13, 14)):
         return False
     weighted = sum(
@@ -196,7 +194,8 @@ def check_digit_is_right(gtin: str) -> bool:
     return (10 - weighted % 10) % 10 == int(gtin[-1])
 
 
-def _text(value: str, field: str, length: int) -> str:
+def clean_text(value: str, field: str, length: int) -> str:
+    """This function will return `value` without odd spaces; InvalidInput when it is blank or longer than `length`."""
     cleaned = " ".join(storable(value).split())
     if not cleaned or len(cleaned) > length:
         raise InvalidInput(
@@ -226,8 +225,8 @@ def _checked(draft: ProductDraft) -> ProductDraft:
     if not draft.list_price.is_finite() or not 0 <= draft.list_price < Decimal(10) ** 12:
         raise InvalidInput("the price is out of range", field="list_price", remedy="Enter 0 or more.")
     return ProductDraft(
-        sku=_text(draft.sku, "sku", 40),
-        name=_text(draft.name, "name", 200),
+        sku=clean_text(draft.sku, "sku", 40),
+        name=clean_text(draft.name, "name", 200),
         category_id=draft.category_id,
         unit_id=draft.unit_id,
         gtin=_gtin(draft.gtin),

@@ -21,7 +21,8 @@ CONDITIONS = frozenset({S.AVAILABLE, S.QUARANTINE, S.DAMAGED})
 
 @transaction.atomic
 def stock_status_change(*, move: Move, reason: str, idempotency_key: str, actor: User, at: datetime) -> int:
-    """This function will move units between AVAILABLE, QUARANTINE and DAMAGED at one node and return the journal sequence.
+    """This function will move units between AVAILABLE, QUARANTINE and DAMAGED at one node and return the journal
+    sequence.
 
     Give the bins where the node keeps bins. The same key again returns the first sequence and moves nothing; with other
     content it is a Conflict. InvalidInput for other statuses, two nodes or no reason.
@@ -67,7 +68,8 @@ def _post(action: str, move: Move, reason: str, key: str, actor: User, at: datet
 
 def _repeated(before: StockEvent, move: Move) -> int:
     rows = query(
-        "SELECT product_id, quantity, from_node_id, from_status, to_node_id, to_status, from_location_id, to_location_id, "
+        "SELECT product_id, quantity, from_node_id, from_status, to_node_id, to_status, from_location_id, "
+        "to_location_id, "
         "lot_id, order_line_id FROM inventory_stockmove WHERE event_id = %s",
         [before.pk],
     )

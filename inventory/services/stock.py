@@ -22,7 +22,10 @@ from inventory.states import BIN_STATUS, OUTSIDE, StockStatus
 
 
 class InsufficientStock(KeelError):
-    """A posting would take more than is there. `detail["shortages"]` lists every short bucket: sku, node, status, wanted, there."""
+    """A posting would take more than is there.
+
+    `detail["shortages"]` lists every short bucket: sku, node, status, wanted, there (and bin, when only that is short).
+    """
 
     code = "insufficient_stock"
 
@@ -60,6 +63,9 @@ class BinChoice(NamedTuple):
     quantity: int
 
 
+# Statements travel together and only the last one answers: the counts wait for it in settings of this transaction.
+_TOUCHED = "SELECT current_setting('keel.levels_touched', true), current_setting('keel.bins_touched', true)"
+
 Bucket = tuple[int, int, str]
 Bin = tuple[int, int, int | None, str]
 
@@ -69,8 +75,8 @@ _EVENTS = {
 }  # fmt: skip
 _MOVES = {
     "event_id": "bigint", "product_id": "bigint", "quantity": "bigint", "from_node_id": "bigint", "from_status": "text",
-    "to_node_id": "bigint", "to_status": "text", "from_location_id": "bigint", "to_location_id": "bigint", "lot_id": "bigint",
-    "order_line_id": "bigint",
+    "to_node_id": "bigint", "to_status": "text", "from_location_id": "bigint", "to_location_id": "bigint",
+    "lot_id": "bigint", "order_line_id": "bigint",
 }  # fmt: skip
 _LEVELS = {"product_id": "bigint", "node_id": "bigint", "status": "text", "delta": "bigint"}
 _BINS = {
@@ -101,9 +107,9 @@ def stock_post_many(
 ) -> list[int]:
     """This function will write all postings, or none, and return their journal sequences in order.
 
-    Call it inside a transaction. With `statements` the work joins that batch; the caller has then locked the levels it takes
-    from and knows that they suffice, so a shortage at run time is a LostUpdate. Otherwise InsufficientStock names every short
-    bucket. InvalidInput for a quantity below one or a move that goes nowhere.
+    Call it inside a transaction. With `statements` the work joins that batch; the caller has then locked the levels it
+    takes from and knows that they suffice, so a shortage at run time is a LostUpdate. Otherwise InsufficientStock names
+    every short bucket. InvalidInput for a quantity below one or a move that goes nowhere.
     """
     if not postings:
         return []
@@ -125,13 +131,21 @@ def stock_post_many(
         _MOVES,
         [(sequence, *move) for sequence, p in zip(drawn, postings, strict=True) for move in p.moves],
     )
-    _add_bins(batch, bins, at)
+    _add_bins(batch, bins, at, demand=statements is not None)
     _add_levels(batch, levels, demand=statements is not None)
     if statements is None:
-        touched = batch.run()
-        if levels and touched[0][0] != len(levels):
-            raise _shortage(levels)
+        _run(batch, levels, bins)
     return drawn
+
+
+def _run(batch: Statements, levels: dict[Bucket, int], bins: dict[Bin, tuple[int, int]]) -> None:
+    """Send the batch and refuse what it could not take: the counts come back instead of an aborted transaction."""
+    batch.add(_TOUCHED)
+    ((levels_touched, bins_touched),) = batch.run()
+    if levels and int(levels_touched) != len(levels):
+        raise _shortage(levels)
+    if bins and int(bins_touched) != len(bins):
+        raise _bin_shortage(bins)
 
 
 @transaction.atomic
@@ -233,24 +247,27 @@ def _add_levels(batch: Statements, levels: dict[Bucket, int], *, demand: bool) -
         batch.add(
             "INSERT INTO inventory_stocklevel (product_id, node_id, status, quantity) "
             f"SELECT v.product_id, v.node_id, v.status, 0 FROM {source} WHERE NOT EXISTS (SELECT 1 FROM "
-            "inventory_stocklevel l WHERE l.product_id = v.product_id AND l.node_id = v.node_id AND l.status = v.status) "
-            "ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING",
+            "inventory_stocklevel l WHERE l.product_id = v.product_id AND l.node_id = v.node_id "
+            "AND l.status = v.status) ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING",
             parameters,
         )
     source, parameters = unnest(_LEVELS, rows)
     ctes = (
-        f"WITH locked AS (SELECT l.id, v.delta FROM {source} JOIN inventory_stocklevel l USING (product_id, node_id, status) "
-        "ORDER BY l.product_id, l.node_id, l.status FOR NO KEY UPDATE OF l), "
+        f"WITH locked AS (SELECT l.id, v.delta FROM {source} "
+        "JOIN inventory_stocklevel l USING (product_id, node_id, status) ORDER BY l.product_id, l.node_id, l.status "
+        "FOR NO KEY UPDATE OF l), "
         "changed AS (UPDATE inventory_stocklevel l SET quantity = l.quantity + locked.delta FROM locked "
         "WHERE l.id = locked.id AND l.quantity + locked.delta >= 0 RETURNING 1)"
     )
     if demand:
         batch.demand_last(ctes, "changed", parameters, len(rows), "stock levels")
     else:
-        batch.add(f"{ctes} SELECT count(*) FROM changed", parameters)
+        batch.add(
+            f"{ctes} SELECT set_config('keel.levels_touched', count(*)::text, true) FROM changed", parameters
+        )
 
 
-def _add_bins(batch: Statements, bins: dict[Bin, tuple[int, int]], at: datetime) -> None:
+def _add_bins(batch: Statements, bins: dict[Bin, tuple[int, int]], at: datetime, *, demand: bool) -> None:
     if not bins:
         return
     rows = [(*key, delta, allocated) for key, (delta, allocated) in bins.items()]
@@ -266,7 +283,7 @@ def _add_bins(batch: Statements, bins: dict[Bin, tuple[int, int]], at: datetime)
             [at, *parameters],
         )
     source, parameters = unnest(_BINS, rows)
-    batch.demand_last(
+    ctes = (
         f"WITH locked AS (SELECT b.id, v.delta, v.allocated FROM {source} JOIN inventory_binstock b "
         "ON b.product_id = v.product_id AND b.location_id = v.location_id AND b.status = v.status "
         "AND b.lot_id IS NOT DISTINCT FROM v.lot_id "
@@ -274,12 +291,15 @@ def _add_bins(batch: Statements, bins: dict[Bin, tuple[int, int]], at: datetime)
         "changed AS (UPDATE inventory_binstock b SET quantity = b.quantity + locked.delta, "
         "quantity_allocated = b.quantity_allocated + locked.allocated, "
         "first_received_at = CASE WHEN b.quantity = 0 THEN %s ELSE b.first_received_at END FROM locked "
-        "WHERE b.id = locked.id AND b.quantity + locked.delta >= b.quantity_allocated + locked.allocated RETURNING 1)",
-        "changed",
-        [*parameters, at],
-        len(rows),
-        "bins",
+        "WHERE b.id = locked.id AND b.quantity + locked.delta >= b.quantity_allocated + locked.allocated RETURNING 1)"
     )
+    if demand:
+        batch.demand_last(ctes, "changed", [*parameters, at], len(rows), "bins")
+    else:
+        batch.add(
+            f"{ctes} SELECT set_config('keel.bins_touched', count(*)::text, true) FROM changed",
+            [*parameters, at],
+        )
 
 
 def _shortage(levels: dict[Bucket, int]) -> InsufficientStock:
@@ -300,5 +320,33 @@ def _shortage(levels: dict[Bucket, int]) -> InsufficientStock:
         f"not enough stock: {named}",
         field="quantity",
         remedy="Lower the quantity, or bring stock in first.",
+        shortages=shortages,
+    )
+
+
+def _bin_shortage(bins: dict[Bin, tuple[int, int]]) -> InsufficientStock:
+    """The node has enough, but not in these bins: units lie elsewhere, or pick tasks have taken them up."""
+    source, parameters = unnest(
+        _BINS, [(*key, delta, taken) for key, (delta, taken) in bins.items() if delta < 0]
+    )
+    rows = query(
+        "SELECT p.sku, n.code, v.status, l.code, -v.delta, coalesce(b.quantity - b.quantity_allocated - "
+        "v.allocated, 0) FROM "
+        f"{source} JOIN inventory_product p ON p.id = v.product_id JOIN inventory_location l ON l.id = v.location_id "
+        "JOIN inventory_node n ON n.id = l.node_id LEFT JOIN inventory_binstock b ON b.product_id = v.product_id "
+        "AND b.location_id = v.location_id AND b.status = v.status AND b.lot_id IS NOT DISTINCT FROM v.lot_id "
+        "WHERE coalesce(b.quantity - b.quantity_allocated - v.allocated, 0) + v.delta < 0 ORDER BY 1, 2, 3, 4",
+        parameters,
+    )
+    shortages = [
+        dict(zip(("sku", "node", "status", "bin", "wanted", "there"), row, strict=True)) for row in rows
+    ]
+    named = ", ".join(
+        f"{s['sku']} in bin {s['bin']} ({s['wanted']} wanted, {s['there']} free)" for s in shortages[:10]
+    )
+    return InsufficientStock(
+        f"not enough stock: {named}",
+        field="location",
+        remedy="Choose another bin, or count this one.",
         shortages=shortages,
     )

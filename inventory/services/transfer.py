@@ -17,9 +17,9 @@ from erp.core.errors import InvalidInput
 from erp.core.models import User
 from erp.core.services.exception_case import exception_open
 from erp.core.services.state import change_state, record_creation
-from erp.core.sql import Statements, query, reserve_ids
+from erp.core.sql import Statements, reserve_ids
 from inventory.locks import lock_bins, lock_transfer
-from inventory.models import Adjustment, Node, Transfer, TransferLine
+from inventory.models import Adjustment, Node, Product, Transfer, TransferLine
 from inventory.selectors import BinCandidate, bin_candidates, binned_node_ids, unit_costs
 from inventory.services.adjustment import adjustment_submit
 from inventory.services.adjustment_draft import AdjustmentLineDraft, adjustment_create
@@ -45,8 +45,8 @@ class TransferReceipt(NamedTuple):
 
 
 _LINES = {
-    "transfer_id": "bigint", "product_id": "bigint", "lot_id": "bigint", "quantity": "bigint", "quantity_received": "bigint",
-    "quantity_lost": "bigint",
+    "transfer_id": "bigint", "product_id": "bigint", "lot_id": "bigint", "quantity": "bigint",
+    "quantity_received": "bigint", "quantity_lost": "bigint",
 }  # fmt: skip
 
 
@@ -100,8 +100,9 @@ def transfer_create(
 def transfer_ship(*, transfer_id: int, actor: User, at: datetime) -> int:
     """This function will send a draft on its way and return the journal sequence.
 
-    Where the node keeps bins, the units come out of the bins that are to be emptied first (see `bin_candidates`) and a line
-    is split by the lots that were taken. InsufficientStock names every short SKU, IllegalTransition a transfer that left.
+    Where the node keeps bins, the units come out of the bins that are to be emptied first (see `bin_candidates`) and
+    a line is split by the lots that were taken. InsufficientStock names every short SKU, IllegalTransition a
+    transfer that left.
     """
     transfer = lock_transfer(transfer_id)
     change_state(transfer, to=TransferState.IN_TRANSIT, actor=actor, at=at, action="inventory.transfer_ship")
@@ -131,8 +132,8 @@ def transfer_receive(
 ) -> int:
     """This function will take units that arrived into stock and return the journal sequence.
 
-    What is missing stays in transit and opens a TRANSFER_SHORT case; the last unit ends the transfer. InvalidInput for more
-    than is still on its way, and for a missing bin where the node keeps bins.
+    What is missing stays in transit and opens a TRANSFER_SHORT case; the last unit ends the transfer. InvalidInput
+    for more than is still on its way, and for a missing bin where the node keeps bins.
     """
     transfer = lock_transfer(transfer_id)
     lines = {line.pk: line for line in TransferLine.objects.filter(transfer=transfer).order_by("pk")}
@@ -153,7 +154,8 @@ def transfer_receive(
 
 @transaction.atomic
 def transfer_write_off(*, transfer_id: int, reason: str, actor: User, at: datetime) -> Adjustment:
-    """This function will submit an adjustment (LOST) over everything that is still on its way; posting it ends the transfer.
+    """This function will submit an adjustment (LOST) over everything that is still on its way; posting it ends the
+    transfer.
 
     At or above the approval threshold it waits for a second person, and the transfer with it.
     """
@@ -242,15 +244,11 @@ def _fits(line: TransferLine, candidate: BinCandidate) -> bool:
 
 
 def _short_bins(transfer: Transfer, short: Sequence[Mapping[str, object]]) -> InsufficientStock:
-    skus = dict(
-        query(
-            "SELECT id, sku FROM inventory_product WHERE id = ANY(%s)", [[row["product_id"] for row in short]]
-        )
-    )
+    skus = dict(Product.objects.filter(pk__in=[row["product_id"] for row in short]).values_list("pk", "sku"))
     node = Node.objects.get(pk=transfer.from_node_id).code
     shortages = [
         {
-            "sku": skus[row["product_id"]],
+            "sku": skus[int(str(row["product_id"]))],
             "node": node,
             "status": "AVAILABLE",
             "wanted": row["wanted"],

@@ -29,7 +29,8 @@ SELECT t.id FROM inventory_transfer t
 
 
 def transfer_settle_many(lost: Sequence[tuple[int, int]], *, actor: User, at: datetime) -> None:
-    """This function will count `lost` (transfer line, units) as written off and end the transfers that are then complete.
+    """This function will count `lost` (transfer line, units) as written off and end the transfers that are then
+    complete.
 
     LostUpdate when more is written off than is still on its way.
     """
