@@ -40,11 +40,17 @@ class ShipmentLine(models.Model):
     order_line = models.ForeignKey(
         "orders.OrderLine", on_delete=models.PROTECT, related_name="shipment_lines"
     )
+    # The order line says which product, the pick task which lot; `verify` proves the copies.
     product = models.ForeignKey(
-        "inventory.Product", on_delete=models.PROTECT, db_index=False, related_name="+"
+        "inventory.Product", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
     )
     lot = models.ForeignKey(
-        "inventory.Lot", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+        "inventory.Lot",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
     )
     quantity = models.BigIntegerField()
     quantity_returned = models.BigIntegerField(default=0, db_default=0)

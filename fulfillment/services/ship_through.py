@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-
 from erp.core.models import User
 from fulfillment.services.pack import fulfillment_pack_many
 from fulfillment.services.pick import fulfillment_pick_many
@@ -15,7 +13,6 @@ from fulfillment.services.release import fulfillment_release_many
 from fulfillment.services.shipment import shipment_confirm_many
 
 
-@transaction.atomic
 def fulfillment_ship_through_many(
     *,
     order_ids: Sequence[int],
