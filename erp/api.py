@@ -145,6 +145,8 @@ def keep_unreadable(request: HttpRequest, error: str) -> None:
 
 
 def refused(request: HttpRequest, error: KeelError) -> HttpResponse:
+    if isinstance(error, InvalidInput) and not error.is_recorded:
+        keep_unreadable(request, json.dumps(storable_json(error.as_dict())))
     return problem(request, error.status, error.message, **error.as_dict())
 
 
@@ -180,7 +182,6 @@ def not_found(request: HttpRequest, _: Http404) -> HttpResponse:
 
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     if isinstance(error.__cause__, KeelError):  # what our parser refused
-        keep_unreadable(request, json.dumps(error.__cause__.as_dict()))
         return refused(request, error.__cause__)
     return problem(request, error.status_code, str(error), code="http_error", field="", remedy="")
 

@@ -30,6 +30,8 @@ def periodic(job: str, seconds: int, queue: str = "default") -> dict[str, Any]:
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "core.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "canaries": {"task": "core.send_canaries", "schedule": 30.0, "options": {"expires": 30}},
+    "allocation": periodic("orders.order_allocate_many", 30, "allocation"),
+    "replenishment": periodic("procurement.replenishment_run_daily", 86_400, "replenishment"),
     "exception-wake": periodic("core.exception_wake", 300),
     "rollups": periodic("reporting.rollup_refresh", 60),
     "proof": periodic("core.verify_periodic", 3_600),

@@ -14,6 +14,7 @@ class KeelError(Exception):
 
     code = "refused"
     status = 409
+    is_recorded = False  # a service that kept the raw input of what it refuses says so, or the edge keeps it
 
     def __init__(self, message: str, *, field: str = "", remedy: str = "", **detail: Any) -> None:
         super().__init__(message)
