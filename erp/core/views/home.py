@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from erp.core import navigation
@@ -55,7 +56,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "approvals": approvals.select_related("requested_by").order_by("requested_at")[:6],
             "approval_count": approvals.count(),
             "recent": StateChange.objects.select_related("actor").order_by("-id")[:12],
-            "actions": navigation.actions_for(request.user),
+            "actions": [
+                item for item in navigation.actions_for(request.user) if item.url != reverse("profile")
+            ][:2],
             "now": now,
         },
     )
