@@ -7,6 +7,7 @@ change every later seal too, and the seals are printed on the close's page and e
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class Balance(NamedTuple):
 _FROM_LINES = """
 SELECT a.id, a.code, l.currency, sum(l.debit), sum(l.credit), sum(l.base_debit), sum(l.base_credit)
 FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id JOIN ledger_account a ON a.id = l.account_id
-WHERE e.period_id = %s GROUP BY a.id, a.code, l.currency ORDER BY a.code, l.currency
+WHERE e.posting_date BETWEEN %s AND %s GROUP BY a.id, a.code, l.currency ORDER BY a.code, l.currency
 """
 _FROM_SNAPSHOT = """
 SELECT a.id, a.code, b.currency, b.debit, b.credit, b.base_debit, b.base_credit
@@ -39,9 +40,9 @@ ORDER BY a.code, b.currency
 """
 
 
-def period_balances(period_id: int) -> list[Balance]:
-    """This function will return what each account moved in a period, summed from the lines."""
-    return [Balance(*row) for row in query(_FROM_LINES, [period_id])]
+def period_balances(first: date, last: date) -> list[Balance]:
+    """This function will return what each account moved between two days (both in), summed from the lines."""
+    return [Balance(*row) for row in query(_FROM_LINES, [first, last])]
 
 
 def snapshot_balances(period_id: int) -> list[Balance]:

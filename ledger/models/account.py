@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from mptt.models import MPTTModel, TreeForeignKey
@@ -58,6 +59,15 @@ class Account(MPTTModel):
 
     class Meta:
         constraints = [models.CheckConstraint(name="account_code_not_blank", condition=~Q(code=""))]
+        triggers = [
+            pgtrigger.Trigger(
+                name="account_stays",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete | pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'an account is never deleted; deactivate it' USING ERRCODE = 'insufficient_privilege';",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from simple_history.utils import bulk_create_with_history
 
 from erp.core.errors import InvalidInput
 from erp.core.models import ApprovalPolicy, NumberSeries, User
@@ -98,18 +99,23 @@ def chart_create(*, actor: User, at: datetime) -> int:
         )
     known = {account.code: account for account in Account.objects.all()}
     played = {account.role for account in known.values() if account.role}
-    made = 0
-    for row in DEFAULT_CHART:
-        if row.code in known or row.role in played:
-            continue
-        # mptt moves the parent's borders in the database with every child, so the parent is read again
-        parent = Account.objects.get(code=row.parent) if row.parent else None
-        account = Account(
-            code=row.code, name=row.name, account_type=row.account_type, role=row.role, parent=parent
-        )
-        _save(account, actor=actor, at=at)
-        made += 1
-    return made
+    missing = [row for row in DEFAULT_CHART if row.code not in known and (row.role is None or row.role not in played)]
+    wanted = missing
+    while wanted:  # level by level, because a child needs its parent's id
+        ready = [row for row in wanted if row.parent is None or row.parent in known]
+        made = [
+            Account(
+                code=row.code, name=row.name, account_type=row.account_type, role=row.role,
+                parent=known[row.parent] if row.parent else None, lft=0, rght=0, tree_id=0, level=0,
+            )
+            for row in ready
+        ]  # fmt: skip
+        bulk_create_with_history(made, Account, default_user=actor, default_date=at)
+        known |= {account.code: account for account in made}
+        wanted = [row for row in wanted if row not in ready]
+    if missing:
+        Account.objects.rebuild()
+    return len(missing)
 
 
 def _save(account: Account, *, actor: User, at: datetime) -> None:

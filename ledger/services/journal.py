@@ -105,7 +105,7 @@ REFUSALS |= {
     "ledger.unknown_role": _unknown_role,
     "ledger.no_series": _no_series,
     "journal_once": _already_posted,
-    "ledger_journalentry_reversal_of_id_key": _already_reversed,
+    "journalentry_reversed_once": _already_reversed,
 }
 
 # One statement, however many entries. Ids are drawn in the draft's order so that ids, numbers and drafts run in parallel;

@@ -17,7 +17,7 @@ from erp.core.models import ApprovalRequest, User
 from erp.core.money import ZERO
 from erp.core.services.approval import approval_request, register_approval
 from erp.core.services.state import change_state, record_creation
-from ledger.models import Period, PeriodBalance, TieOut
+from ledger.models import JournalEntry, Period, PeriodBalance, TieOut
 from ledger.seal import Balance, period_balances, seal_of
 from ledger.services.journal import NoPeriod
 from ledger.services.tie_out import tie_outs_run
@@ -167,7 +167,7 @@ def _seal(period: Period, *, actor: User, at: datetime) -> None:
         .first()
     )
     following = (revision or 0) + 1
-    balances = period_balances(period.pk)
+    balances = period_balances(period.start_date, period.end_date)
     PeriodBalance.objects.bulk_create(_row(period, balance, following) for balance in balances)
     seal = seal_of(previous.seal if previous else "", period.code, balances)
     change_state(
@@ -185,7 +185,9 @@ def _row(period: Period, balance: Balance, revision: int) -> PeriodBalance:
 
 def _last_stock_sequence(period: Period) -> int | None:
     return (
-        period.entries.filter(stock_sequence__isnull=False)
+        JournalEntry.objects.filter(
+            posting_date__range=(period.start_date, period.end_date), stock_sequence__isnull=False
+        )
         .order_by("-stock_sequence")
         .values_list("stock_sequence", flat=True)
         .first()
