@@ -46,8 +46,8 @@ class Chip:
 def chips_of(filterset: django_filters.FilterSet | None, params: QueryDict) -> list[Chip]:
     """This function will return a chip per filter that is on, the free-text search first."""
     found: list[Chip] = []
-    if params.get("q", "").strip():
-        found.append(Chip("Search", f"“{params['q'].strip()}”", _without(params, "q")))
+    if text := str(params.get("q", "")).strip():
+        found.append(Chip("Search", f"“{text}”", _without(params, "q")))
     if filterset is None or not filterset.form.is_valid():
         return found
     for name, value in filterset.form.cleaned_data.items():

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, ResolverMatch, resolve, reverse
 
 from erp.core.roles import PERMISSIONS
+
+if TYPE_CHECKING:
+    from erp.core.models import User
 
 PUBLIC = "public"
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,6 +39,11 @@ def public(view: View) -> View:
     """This function will mark a view as open to everybody: log-in, health probes, signed webhooks."""
     view.permission = PUBLIC  # type: ignore[attr-defined]
     return view
+
+
+def actor_of(request: HttpRequest) -> User:
+    """This function will return who acts. A page with a permission is never opened by an anonymous visitor."""
+    return cast("User", request.user)
 
 
 def declared_permission(match: ResolverMatch) -> str | None:

@@ -15,6 +15,7 @@ from django.views.generic import View
 
 from erp.core.errors import KeelError
 from erp.core.forms import add_refusal, helper_for
+from erp.core.permissions import actor_of
 from erp.core.services.form_token import form_submit_once
 
 
@@ -65,7 +66,7 @@ class FormPage(View):
             target, is_new = form_submit_once(
                 token=f"{request.path}:{token}",
                 act=lambda: self.perform(request, form, **kwargs),
-                actor=request.user,  # type: ignore[arg-type]
+                actor=actor_of(request),
                 at=timezone.now(),
             )
         except KeelError as refusal:

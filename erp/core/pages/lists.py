@@ -23,7 +23,7 @@ from erp.core.filters import chips_of
 from erp.core.models import SavedView
 from erp.core.pages import bulk, exports
 from erp.core.pages.parts import BulkAction, PrimaryAction
-from erp.core.permissions import may_open
+from erp.core.permissions import actor_of, may_open
 from erp.core.tables import KeelTable
 
 LOOKUPS = ("exact", "iexact", "contains", "icontains", "startswith", "istartswith")
@@ -136,7 +136,7 @@ class ListPage(View):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """This function will preview a bulk action, or run one that was previewed."""
         action = next((item for item in self.bulk_actions if item.code == request.POST.get("action")), None)
-        if action is None or not request.user.may(action.permission):  # type: ignore[union-attr]
+        if action is None or not actor_of(request).may(action.permission):
             raise PermissionDenied
         if request.POST.get("stage") == "run":
             return bulk.run(self, action, request)
@@ -171,7 +171,7 @@ class ListPage(View):
             "filterset": filterset,
             "chips": chips,
             "is_filtered": bool(chips),
-            "bulk_actions": [item for item in self.bulk_actions if request.user.may(item.permission)],  # type: ignore[union-attr]
+            "bulk_actions": [item for item in self.bulk_actions if actor_of(request).may(item.permission)],
             "primary": self._link(request, self.primary_action),
             "secondary": [link for item in self.secondary_actions if (link := self._link(request, item))],
             "columns": [(name, label, name in shown) for name, label in self.all_columns().items()],
@@ -193,10 +193,12 @@ class ListPage(View):
         return {"label": action.label, "url": url, "icon": action.icon} if url else None
 
     def _default_view(self, request: HttpRequest) -> SavedView | None:
-        return SavedView.objects.filter(user=request.user, list_code=self.list_code, is_default=True).first()
+        return SavedView.objects.filter(
+            user=actor_of(request), list_code=self.list_code, is_default=True
+        ).first()
 
     def _views(self, request: HttpRequest) -> list[SavedView]:
-        mine_or_shared = Q(user=request.user) | Q(is_shared=True)
+        mine_or_shared = Q(user=actor_of(request)) | Q(is_shared=True)
         return list(
             SavedView.objects.filter(mine_or_shared, list_code=self.list_code)
             .select_related("user")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
-
 from erp.core.state_machine import MACHINES
 
 
@@ -81,7 +79,7 @@ def look_of(state: str, document: str = "") -> Look:
     return LOOKS.get(f"{document}:{state}") or LOOKS.get(state, _UNKNOWN)
 
 
-def state_label(document: models.Model | Any) -> str:
+def state_label(document: Any) -> str:
     """This function will return the words for the state a document is in."""
     machine = MACHINES.get(document._meta.label)
     if machine is not None and document.state in machine.states.values:

@@ -16,7 +16,7 @@ from erp.core.pages.lists import ListPage
 from erp.core.pages.looks import look_of, state_label
 from erp.core.pages.parts import Action, Fact, Panel
 from erp.core.pages.timeline import timeline_of
-from erp.core.permissions import may_open
+from erp.core.permissions import actor_of, may_open
 from erp.core.state_machine import Machine
 
 
@@ -83,7 +83,7 @@ class RecordPage(View):
             "side_panels": [panel for panel in panels if panel.column != "main"],
             "breadcrumbs": self._breadcrumbs(request, obj),
             "timeline": timeline_of(obj) if self.has_timeline and isinstance(obj, Model) else None,
-            "may_note": request.user.may("core.exception_resolve"),  # type: ignore[union-attr]
+            "may_note": actor_of(request).may("core.exception_resolve"),
             **self._neighbours(request, obj),
         }
 

@@ -17,7 +17,7 @@ from erp.core import navigation
 from erp.core.models import User
 from erp.core.pages import FormPage
 from erp.core.pages.actions import back_url
-from erp.core.permissions import PUBLIC, page
+from erp.core.permissions import PUBLIC, actor_of, page
 from erp.core.services.saved_view import user_set_preferences
 
 
@@ -58,10 +58,10 @@ class ProfilePage(FormPage):
     template_name = "core/profile.html"
 
     def get_initial(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
-        return {"theme": request.user.theme, "time_zone": request.user.time_zone}  # type: ignore[union-attr]
+        return {"theme": actor_of(request).theme, "time_zone": actor_of(request).time_zone}
 
     def perform(self, request: HttpRequest, form: Any, **kwargs: Any) -> str:
-        user_set_preferences(actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        user_set_preferences(actor=actor_of(request), **form.cleaned_data)
         return reverse("profile")
 
 
@@ -69,9 +69,9 @@ class ProfilePage(FormPage):
 @require_POST
 def theme_switch(request: HttpRequest) -> HttpResponse:
     """This function will keep the theme that the top bar's switch asks for."""
-    user = request.user
+    user = actor_of(request)
     theme = request.POST.get("theme", "auto")
     user_set_preferences(
         actor=user, theme=theme if theme in dict(User.THEMES) else "auto", time_zone=user.time_zone
-    )  # type: ignore[arg-type, union-attr]
+    )
     return redirect(back_url(request, reverse("home")))

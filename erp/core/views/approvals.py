@@ -18,7 +18,7 @@ from erp.core.filters import KeelFilterSet
 from erp.core.models import ApprovalRequest
 from erp.core.pages import Action, ActionField, Fact, ListPage, Panel, RecordPage, run_action
 from erp.core.pages.format import money_text, when_html
-from erp.core.permissions import page
+from erp.core.permissions import actor_of, page
 from erp.core.roles import Role
 from erp.core.services.approval import approval_decide
 from erp.core.states import APPROVAL, ApprovalState
@@ -182,7 +182,7 @@ def approval_request_decide(request: HttpRequest, pk: int) -> HttpResponse:
             request_id=pk,
             approve=verdict == "approve",
             reason=request.POST.get("reason", ""),
-            actor=request.user,  # type: ignore[arg-type]
+            actor=actor_of(request),
             at=timezone.now(),
         ),
         done="Approved." if verdict == "approve" else "Rejected.",

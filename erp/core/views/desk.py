@@ -24,7 +24,7 @@ from erp.core.models import ExceptionCase, User
 from erp.core.pages import Action, ActionField, BulkAction, Fact, ListPage, Panel, RecordPage, run_action
 from erp.core.pages.format import badge_html, money_text, when_html
 from erp.core.pages.parts import RowOutcome
-from erp.core.permissions import page
+from erp.core.permissions import actor_of, page
 from erp.core.roles import Role
 from erp.core.services.exception_case import exception_assign, exception_resolve, exception_snooze
 from erp.core.states import EXCEPTION, ExceptionState
@@ -126,7 +126,7 @@ def _resolve_run(ids: list[int], request: HttpRequest) -> list[RowOutcome]:
                 case_id=case.pk,
                 resolution="manual",
                 reason="Settled by hand, in bulk",
-                actor=request.user,  # type: ignore[arg-type]
+                actor=actor_of(request),
                 at=timezone.now(),
             )
         except KeelError as refusal:
@@ -293,7 +293,7 @@ def case_resolve(request: HttpRequest, pk: int) -> HttpResponse:
             case_id=pk,
             resolution=request.POST.get("resolution", "").strip()[:60] or "manual",
             reason=request.POST.get("reason", ""),
-            actor=request.user,  # type: ignore[arg-type]
+            actor=actor_of(request),
             at=timezone.now(),
         ),
         done="Case resolved.",
@@ -313,7 +313,7 @@ def case_snooze(request: HttpRequest, pk: int) -> HttpResponse:
             case_id=pk,
             until=until,
             reason=request.POST.get("reason", ""),
-            actor=request.user,  # type: ignore[arg-type]
+            actor=actor_of(request),
             at=timezone.now(),
         )
 
@@ -331,7 +331,7 @@ def case_assign(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: exception_assign(
             case_id=pk,
             assignee_id=int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None,
-            actor=request.user,  # type: ignore[arg-type]
+            actor=actor_of(request),
             at=timezone.now(),
         ),
         done="Assigned.",

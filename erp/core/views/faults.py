@@ -22,7 +22,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return JsonResponse(
             {"code": "server_error", "message": "The server failed; the failure is logged."}, status=500
         )
-    return HttpResponse(render(None, "core/500.html").content, status=500)  # type: ignore[arg-type]
+    return HttpResponse(render(None, "core/500.html").content, status=500)
 
 
 def _fault(request: HttpRequest, status: int, detail: str) -> HttpResponse:

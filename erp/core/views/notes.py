@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from erp.core.documents import document_url
 from erp.core.pages.actions import run_action
-from erp.core.permissions import declared_permission, page
+from erp.core.permissions import actor_of, declared_permission, page
 from erp.core.services.note import note_add
 from erp.core.services.saved_view import saved_view_delete, saved_view_save
 
@@ -23,7 +23,7 @@ def note_create(request: HttpRequest) -> HttpResponse:
     if url is None:
         return HttpResponseBadRequest("There is no such document.")
     permission = declared_permission(resolve(url)) or "core.admin"
-    if not request.user.may(permission):  # type: ignore[union-attr]
+    if not actor_of(request).may(permission):
         return HttpResponse(status=403)
     return run_action(
         request,
@@ -31,7 +31,7 @@ def note_create(request: HttpRequest) -> HttpResponse:
             document_type=document_type,
             document_id=int(document_id),
             body=request.POST.get("body", "").strip(),
-            actor=request.user,  # type: ignore[arg-type]
+            actor=actor_of(request),
             at=timezone.now(),
         ),
         done="Note added.",
@@ -51,7 +51,7 @@ def view_save(request: HttpRequest) -> HttpResponse:
             query=request.POST.get("query", ""),
             is_shared=request.POST.get("is_shared") == "1",
             is_default=request.POST.get("is_default") == "1",
-            actor=request.user,  # type: ignore[arg-type]
+            actor=actor_of(request),
         ),
         done="View kept.",
         url="/",
@@ -64,7 +64,7 @@ def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """This function will remove one of the user's own views."""
     return run_action(
         request,
-        lambda: saved_view_delete(view_id=pk, actor=request.user),
+        lambda: saved_view_delete(view_id=pk, actor=actor_of(request)),
         done="View removed.",
-        url="/",  # type: ignore[arg-type]
+        url="/",
     )
