@@ -87,7 +87,12 @@ def digest() -> str:
     files = sorted(path for path in ROOT.glob("*/migrations/*.py")) + sorted(
         ROOT.glob("erp/*/migrations/*.py")
     )
-    for path in [*files, ROOT / "requirements.lock", ROOT / "erp/embedded/server.py"]:
+    for path in [
+        *files,
+        ROOT / "requirements.lock",
+        ROOT / "erp/embedded/server.py",
+        ROOT / "erp/core/functions.py",
+    ]:
         parts.update(path.name.encode() + path.read_bytes())
     return parts.hexdigest()[:16]
 
