@@ -79,6 +79,7 @@ KEEL_APPS = [
     "returns",
     "ledger",
     "reporting",
+    "erp.demo",
 ]
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -19,7 +19,7 @@ class ListingAdmin(SimpleHistoryAdmin):
     list_display = ("channel", "channel_sku", "product", "is_active")
     list_select_related = ("channel", "product")
     search_fields = ("channel_sku", "product__sku")
-    autocomplete_fields = ("product",)
+    raw_id_fields = ("product",)
 
 
 @admin.register(Customer)
@@ -29,12 +29,12 @@ class CustomerAdmin(SimpleHistoryAdmin):
 
 
 @admin.register(AllocationPolicy)
-class AllocationPolicyAdmin(admin.ModelAdmin[AllocationPolicy]):
+class AllocationPolicyAdmin(admin.ModelAdmin):
     list_display = ("code", "version", "name", "strategy", "is_active")
 
 
 @admin.register(Order)
-class OrderAdmin(admin.ModelAdmin[Order]):
+class OrderAdmin(admin.ModelAdmin):
     """Orders change through services only."""
 
     list_display = ("number", "channel", "external_id", "state", "total", "ordered_at")

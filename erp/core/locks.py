@@ -6,6 +6,8 @@ number series last. Keys are never renumbered: two releases may run side by side
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 from django.db import connection
@@ -36,3 +38,17 @@ def advisory_lock(key: AdvisoryLock, *, shared: bool = False) -> None:
 def advisory_try_lock(key: AdvisoryLock) -> bool:
     """This function will take a transaction-scoped advisory lock if it is free and tell whether it got it."""
     return bool(query("SELECT pg_try_advisory_xact_lock(%s)", [int(key)])[0][0])
+
+
+@contextmanager
+def session_lock(key: AdvisoryLock) -> Iterator[bool]:
+    """This function will hold a session-scoped advisory lock if it is free, and yield whether it got it.
+
+    For a long command that commits many times; behind a transaction-pooling proxy use a transaction's lock instead.
+    """
+    got = bool(query("SELECT pg_try_advisory_lock(%s)", [int(key)])[0][0])
+    try:
+        yield got
+    finally:
+        if got:
+            query("SELECT pg_advisory_unlock(%s)", [int(key)])

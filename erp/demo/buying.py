@@ -46,7 +46,7 @@ def evening(replay: Replay, at: datetime) -> None:
     )
     if run.purchase_order_ids:
         purchase_order_submit_many(run.purchase_order_ids, actor=ben, at=at)
-        replay._approve("procurement.purchase_order_approve", at)
+        replay.approve("procurement.purchase_order_approve", at)
         purchase_order_send_many(run.purchase_order_ids, actor=ben, at=at)
 
 
@@ -66,7 +66,9 @@ def _receive(replay: Replay, at: datetime) -> list[int]:
             ReceivedLine(line_id, units, location_id=replay.company.home_bins[product_id])
         )
     goods_receive_many(
-        [ReceiptDraft(order_id, lines) for order_id, lines in drafts.items()], actor=replay.company.people["paul"], at=at
+        [ReceiptDraft(order_id, lines) for order_id, lines in drafts.items()],
+        actor=replay.company.people["paul"],
+        at=at,
     )
     return sorted({row[2] for row in rows})
 
@@ -79,7 +81,9 @@ def _bill(replay: Replay, at: datetime) -> None:
         "GROUP BY 1, 2, 3 ORDER BY 2, 3",
         [at - timedelta(days=2), at - timedelta(days=1)],
     )
-    costs = dict(PurchaseOrderLine.objects.filter(pk__in=[row[2] for row in rows]).values_list("pk", "unit_cost"))
+    costs = dict(
+        PurchaseOrderLine.objects.filter(pk__in=[row[2] for row in rows]).values_list("pk", "unit_cost")
+    )
     bills: dict[tuple[int, int], list[BilledLine]] = {}
     for order_id, receipt_id, line_id, units in rows:
         cost = costs[line_id]
@@ -97,7 +101,8 @@ def _bill(replay: Replay, at: datetime) -> None:
 
 def _pay(replay: Replay, at: datetime) -> None:
     due = query(
-        "SELECT id FROM procurement_supplierinvoice WHERE state = 'MATCHED' AND due_date <= %s ORDER BY id", [at.date()]
+        "SELECT id FROM procurement_supplierinvoice WHERE state = 'MATCHED' AND due_date <= %s ORDER BY id",
+        [at.date()],
     )
     if due:
         supplier_invoice_pay_many([row[0] for row in due], actor=replay.company.people["fay"], at=at)

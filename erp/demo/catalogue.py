@@ -46,15 +46,58 @@ CATEGORIES = (
     ("TEXTILE", "Textiles and cushions", ("CUSHION", "BLANKET", "TOWEL", "APRON", "RUG", "QUILT", "DOORMAT", "WARMER")),
 )  # fmt: skip
 AVERAGE_CATEGORIES = frozenset({"PAPER", "JEWEL"})
-_STREETS = ("High Street", "Station Road", "Mill Lane", "Church Road", "Market Place", "Bridge Street", "Park Avenue", "Queen Street")
+_STREETS = (
+    "High Street",
+    "Station Road",
+    "Mill Lane",
+    "Church Road",
+    "Market Place",
+    "Bridge Street",
+    "Park Avenue",
+    "Queen Street",
+)
 _CITIES = {
     "GB": ("Leeds", "London", "Bristol", "Norwich", "York", "Exeter", "Cardiff", "Glasgow"), "DE": ("Berlin", "Köln", "München"),
     "FR": ("Paris", "Lyon", "Nantes"), "IE": ("Dublin", "Cork"), "NL": ("Utrecht", "Rotterdam"), "BE": ("Gent", "Brussels"),
     "ES": ("Madrid", "Valencia"), "CH": ("Zürich", "Genève"), "PT": ("Lisboa", "Porto"), "AU": ("Sydney", "Perth"),
     "IT": ("Milano", "Torino"), "US": ("New York", "Austin"), "NO": ("Oslo",), "SE": ("Stockholm",), "DK": ("København",),
 }  # fmt: skip
-_FIRST = ("Amber", "Ben", "Clara", "Dev", "Edith", "Farid", "Grace", "Hugo", "Iris", "Jonas", "Kim", "Lena", "Mona", "Noah", "Orla", "Piet")
-_LAST = ("Ashby", "Brook", "Carter", "Dale", "Ellis", "Fox", "Grant", "Hill", "Ives", "Jones", "Kerr", "Lund", "Marsh", "Nash", "Ortiz", "Price")
+_FIRST = (
+    "Amber",
+    "Ben",
+    "Clara",
+    "Dev",
+    "Edith",
+    "Farid",
+    "Grace",
+    "Hugo",
+    "Iris",
+    "Jonas",
+    "Kim",
+    "Lena",
+    "Mona",
+    "Noah",
+    "Orla",
+    "Piet",
+)
+_LAST = (
+    "Ashby",
+    "Brook",
+    "Carter",
+    "Dale",
+    "Ellis",
+    "Fox",
+    "Grant",
+    "Hill",
+    "Ives",
+    "Jones",
+    "Kerr",
+    "Lund",
+    "Marsh",
+    "Nash",
+    "Ortiz",
+    "Price",
+)
 _SHOPS = ("Gifts", "Home", "Interiors", "Emporium", "Trading", "Stores", "Living", "Boutique")
 
 
@@ -148,7 +191,11 @@ def address_of(key: str, country_name: str, *, business: bool) -> Address:
     """This function will make up a postal address for a customer number (or an invoice of a guest). Mail goes to example.com."""
     country = COUNTRIES[country_name]
     last = _LAST[draw("last:" + key, len(_LAST))]
-    name = f"{last} {_SHOPS[draw('shop:' + key, len(_SHOPS))]}" if business else f"{_FIRST[draw('first:' + key, len(_FIRST))]} {last}"
+    name = (
+        f"{last} {_SHOPS[draw('shop:' + key, len(_SHOPS))]}"
+        if business
+        else f"{_FIRST[draw('first:' + key, len(_FIRST))]} {last}"
+    )
     cities = _CITIES.get(country, (country_name,))
     return Address(
         name, f"customer-{key.lower()}@example.com",

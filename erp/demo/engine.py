@@ -13,7 +13,8 @@ from datetime import date, datetime, timedelta
 from time import perf_counter
 
 from erp.core.errors import KeelError
-from erp.core.models import User
+from erp.core.models import ApprovalRequest, User
+from erp.core.services.approval import approval_decide
 from erp.core.services.exception_case import CaseDraft, exception_open_many
 from erp.core.services.inbox import InboxDraft, StoredMessage, inbox_store_many
 from erp.core.sql import array, query
@@ -108,7 +109,9 @@ class Replay:
         numbers = {document.customer: document for document in sales if document.customer}
         customer_create_many(
             [
-                CustomerDraft(number, to.name, to.email, "BUSINESS", None, to.line1, to.city, to.postcode, to.country)
+                CustomerDraft(
+                    number, to.name, to.email, "BUSINESS", None, to.line1, to.city, to.postcode, to.country
+                )
                 for number, document in numbers.items()
                 for to in [address_of(number, document.country, business=True)]
             ],
@@ -148,10 +151,14 @@ class Replay:
         if not documents:
             return
         drafts = []
-        for document, message in zip(documents, self.store(documents, "orders.charge_post_many", at), strict=True):
+        for document, message in zip(
+            documents, self.store(documents, "orders.charge_post_many", at), strict=True
+        ):
             channel = self.company.channels[channel_of(document)]
             drafts += [
-                ChargeDraft(message.id, number, charge.kind, charge.amount, "GBP", channel, charge.description)  # type: ignore[arg-type]
+                ChargeDraft(
+                    message.id, number, charge.kind, charge.amount, "GBP", channel, charge.description
+                )  # type: ignore[arg-type]
                 for number, charge in enumerate(charges_of(document.charges))
             ]
             self.tally.count(document.charges, Fate.CHARGE)
@@ -167,7 +174,9 @@ class Replay:
         ]
         if held:
             cora = self.company.people["cora"]
-            freed = hold_release_many(hold_ids=held, reason="Called the customer: the order is meant.", actor=cora, at=at)
+            freed = hold_release_many(
+                hold_ids=held, reason="Called the customer: the order is meant.", actor=cora, at=at
+            )
             order_allocate_many(order_ids=freed, actor=self.actor, at=at)
 
     def _collect(self, at: datetime) -> None:
@@ -178,7 +187,9 @@ class Replay:
             "AND o.shipped_at < %s AND o.amount_invoiced - o.amount_credited > o.amount_paid - o.amount_refunded ORDER BY o.id",
             [at - timedelta(days=CREDIT_DAYS)],
         )
-        drafts = [PaymentDraft(order_id, "bank", f"bt_{order_id}_{at:%y%m%d}", amount) for order_id, amount in due]
+        drafts = [
+            PaymentDraft(order_id, "bank", f"bt_{order_id}_{at:%y%m%d}", amount) for order_id, amount in due
+        ]
         payment_capture_many(drafts, actor=self.company.people["fay"], at=at)
 
     def _ship(self, at: datetime) -> None:
@@ -205,7 +216,11 @@ class Replay:
             return
         chosen = [document for document in documents if document.adjustments]
         messages = dict(
-            zip([d.invoice for d in chosen], self.store(chosen, "inventory.adjustment_record_many", at), strict=True)
+            zip(
+                [d.invoice for d in chosen],
+                self.store(chosen, "inventory.adjustment_record_many", at),
+                strict=True,
+            )
         )
         there = self._free([self.company.products[row.sku.upper()] for _, row in rows])
         drafts, refused = [], []
@@ -216,12 +231,19 @@ class Replay:
                 refused.append((messages[document.invoice].id, row))
                 continue
             there[product] = there.get(product, 0) + row.quantity
-            line = AdjustmentLineDraft(product, row.quantity, location_id=bin_id, unit_cost=self.company.costs[product])
+            line = AdjustmentLineDraft(
+                product, row.quantity, location_id=bin_id, unit_cost=self.company.costs[product]
+            )
             drafts.append(
-                AdjustmentDraft(self.company.nodes["NORTH"].pk, reason_of(row), [line], row.description or "no reason given")
+                AdjustmentDraft(
+                    self.company.nodes["NORTH"].pk,
+                    reason_of(row),
+                    [line],
+                    row.description or "no reason given",
+                )
             )
         adjustment_record_many(drafts=drafts, actor=self.company.people["paul"], at=at)
-        self._approve("inventory.adjustment_post", at)
+        self.approve("inventory.adjustment_post", at)
         refused_rows = {row.number for _, row in refused}
         self.tally.count([row for _, row in rows if row.number not in refused_rows], Fate.ADJUSTMENT)
         self.tally.count([row for _, row in refused], Fate.EXCEPTION)
@@ -234,20 +256,22 @@ class Replay:
                 "SELECT b.product_id, least(b.quantity - b.quantity_allocated, l.quantity) FROM inventory_binstock b "
                 "JOIN inventory_stocklevel l ON l.product_id = b.product_id AND l.node_id = %s AND l.status = 'AVAILABLE' "
                 "WHERE b.location_id = ANY(%s::bigint[]) AND b.status = 'AVAILABLE' AND b.lot_id IS NULL",
-                [self.company.nodes["NORTH"].pk, array([self.company.home_bins[p] for p in set(products)], "bigint")],
+                [
+                    self.company.nodes["NORTH"].pk,
+                    array([self.company.home_bins[p] for p in set(products)], "bigint"),
+                ],
             )  # type: ignore[arg-type]
         )
 
-    def _approve(self, kind: str, at: datetime) -> None:
-        """The second person decides what waits, the same evening."""
-        from erp.core.models import ApprovalRequest
-        from erp.core.services.approval import approval_decide
-
+    def approve(self, kind: str, at: datetime) -> None:
+        """This function will let the second person decide what waits, the same evening."""
         for request in ApprovalRequest.objects.filter(kind=kind, state="PENDING").order_by("pk"):
             for name in ("fay", "ada"):
                 decider = self.company.people[name]
                 try:
-                    approval_decide(request_id=request.pk, approve=True, reason="Checked.", actor=decider, at=at)
+                    approval_decide(
+                        request_id=request.pk, approve=True, reason="Checked.", actor=decider, at=at
+                    )
                 except KeelError:
                     if name == "ada":
                         raise

@@ -33,17 +33,40 @@ PEOPLE = (
     ("rita", "Rita", Role.READ_ONLY, 0), ("paul", "Paul", Role.WAREHOUSE, 0),
 )  # fmt: skip
 NODES = (
-    NodeDraft("NORTH", "Warehouse North, Leeds", "WAREHOUSE", "GB", Decimal("53.800755"), Decimal("-1.549077"), rank=10),
-    NodeDraft("SOUTH", "Warehouse South, Reading", "WAREHOUSE", "GB", Decimal("51.454265"), Decimal("-0.978130"), rank=20),
-    NodeDraft("STORE", "High Street store, York", "STORE", "GB", Decimal("53.959965"), Decimal("-1.087298"), rank=40),
-    NodeDraft("TPL-NL", "Dockside 3PL, Rotterdam", "TPL", "NL", Decimal("51.924420"), Decimal("4.477733"), rank=30),
+    NodeDraft(
+        "NORTH",
+        "Warehouse North, Leeds",
+        "WAREHOUSE",
+        "GB",
+        Decimal("53.800755"),
+        Decimal("-1.549077"),
+        rank=10,
+    ),
+    NodeDraft(
+        "SOUTH",
+        "Warehouse South, Reading",
+        "WAREHOUSE",
+        "GB",
+        Decimal("51.454265"),
+        Decimal("-0.978130"),
+        rank=20,
+    ),
+    NodeDraft(
+        "STORE", "High Street store, York", "STORE", "GB", Decimal("53.959965"), Decimal("-1.087298"), rank=40
+    ),
+    NodeDraft(
+        "TPL-NL", "Dockside 3PL, Rotterdam", "TPL", "NL", Decimal("51.924420"), Decimal("4.477733"), rank=30
+    ),
 )
 # code, name, kind, prepaid, hours to ship
 CHANNELS = (
     ("web-uk", "Web shop UK", "WEB", True, 48), ("trade-uk", "Trade desk UK", "B2B", False, 72),
     ("trade-eu", "Trade desk Europe", "B2B", False, 96), ("export", "Export", "B2B", False, 120),
 )  # fmt: skip
-POLICIES = (("default", "Nearest node that has it all", "NEAREST"), ("few-parcels", "Fewest parcels", "FEWEST_SPLITS"))
+POLICIES = (
+    ("default", "Nearest node that has it all", "NEAREST"),
+    ("few-parcels", "Fewest parcels", "FEWEST_SPLITS"),
+)
 THRESHOLDS = (
     ("procurement.purchase_order_approve", 15_000, Role.FINANCE), ("inventory.adjustment_post", 500, Role.OPERATIONS),
     ("returns.refund_approve", 1_000, Role.FINANCE), ("ledger.manual_entry_post", 0, Role.FINANCE),
@@ -71,7 +94,9 @@ def company_found(items: Sequence[Item], *, at: datetime) -> Company:
     actor = company.people["ada"]
     chart_create(actor=actor, at=at)
     for kind, threshold, role in THRESHOLDS:
-        ApprovalPolicy.objects.get_or_create(kind=kind, defaults={"threshold": Decimal(threshold), "role": role})
+        ApprovalPolicy.objects.get_or_create(
+            kind=kind, defaults={"threshold": Decimal(threshold), "role": role}
+        )
     company.nodes = {draft.code: node_save(draft, actor=actor, at=at) for draft in NODES}
     _products(company, items, actor, at)
     _suppliers(company, items, actor, at)
@@ -148,7 +173,9 @@ def _suppliers(company: Company, items: Sequence[Item], actor: User, at: datetim
 
 
 def _channels(company: Company, items: Sequence[Item], actor: User, at: datetime) -> None:
-    policies = {code: policy_create(code=code, name=name, strategy=strategy).pk for code, name, strategy in POLICIES}
+    policies = {
+        code: policy_create(code=code, name=name, strategy=strategy).pk for code, name, strategy in POLICIES
+    }
     for code, name, kind, prepaid, hours in CHANNELS:
         policy = policies["few-parcels" if code == "export" else "default"]
         draft = ChannelDraft(code, name, kind, settings.KEEL_BASE_CURRENCY, prepaid, hours, policy)
@@ -169,7 +196,9 @@ def _bins(company: Company, items: Sequence[Item], actor: User, at: datetime) ->
         letter = node_code[0]
         drafts = [LocationDraft(f"{letter}-DOCK", "DOCK", "", 0, False)]
         aisles = sorted({number // 40 for number in range(len(chosen))})
-        drafts += [LocationDraft(f"{letter}-{aisle + 1:02d}", "AISLE", "", aisle * 1_000, False) for aisle in aisles]
+        drafts += [
+            LocationDraft(f"{letter}-{aisle + 1:02d}", "AISLE", "", aisle * 1_000, False) for aisle in aisles
+        ]
         codes = [f"{letter}-{number // 40 + 1:02d}-{number % 40 + 1:02d}" for number in range(len(chosen))]
         drafts += [
             LocationDraft(code, "BIN", code.rsplit("-", 1)[0], number // 40 * 1_000 + number % 40 + 1, True)
@@ -177,7 +206,9 @@ def _bins(company: Company, items: Sequence[Item], actor: User, at: datetime) ->
         ]
         made = location_create_many(node_id=company.nodes[node_code].pk, drafts=drafts, actor=actor, at=at)
         by_code = {location.code: location.pk for location in made}
-        home.update({company.products[item.sku]: by_code[code] for item, code in zip(chosen, codes, strict=True)})
+        home.update(
+            {company.products[item.sku]: by_code[code] for item, code in zip(chosen, codes, strict=True)}
+        )
 
 
 def _best(items: Sequence[Item], count: int) -> list[Item]:
@@ -190,11 +221,15 @@ def stock_open(company: Company, items: Sequence[Item], *, at: datetime) -> None
     for item in items:
         product = company.products[item.sku]
         units = max(item.weekly * OPENING_WEEKS, 6)
-        lines["NORTH"].append(AdjustmentLineDraft(product, units, location_id=company.home_bins[product], unit_cost=item.cost))
+        lines["NORTH"].append(
+            AdjustmentLineDraft(product, units, location_id=company.home_bins[product], unit_cost=item.cost)
+        )
     for item in _best(items, 400):
         product = company.products[item.sku]
         south, tpl = max(item.weekly, 6), max(item.weekly // 3, 6)
-        lines["SOUTH"].append(AdjustmentLineDraft(product, south, location_id=company.south_bins[product], unit_cost=item.cost))
+        lines["SOUTH"].append(
+            AdjustmentLineDraft(product, south, location_id=company.south_bins[product], unit_cost=item.cost)
+        )
         lines["TPL-NL"].append(AdjustmentLineDraft(product, tpl, unit_cost=item.cost))
         if draw("store:" + item.sku, 3) == 0:
             lines["STORE"].append(AdjustmentLineDraft(product, max(item.weekly // 8, 4), unit_cost=item.cost))

@@ -13,8 +13,9 @@ from erp.demo.catalogue import draw
 from erp.demo.source import Document, SourceRow
 from erp.demo.tally import Fate
 from orders.services import order_cancel
-from returns.services import ReturnDraft, ReturnDraftLine, return_process_many
-from returns.states import Disposition, ReturnReason
+from returns.models import Refund
+from returns.services import ReturnLine, RmaDraft, refund_pay_many, return_process_many
+from returns.states import Disposition, RefundState, ReturnReason
 
 if TYPE_CHECKING:
     from erp.demo.engine import Replay
@@ -36,6 +37,8 @@ class _Ledger:
     shipped: dict[tuple[str, int], list[_Open]] = field(default_factory=dict)
 
 
+# (order, disposition) → shipment line → units
+_Taken = dict[tuple[int, str], dict[int, int]]
 _UNSHIPPED = """
 SELECT c.number, l.product_id, l.id, o.id,
        l.quantity_ordered - l.quantity_shipped - l.quantity_cancelled - l.quantity_picked
@@ -62,27 +65,43 @@ def credit(replay: Replay, documents: Sequence[Document], at: datetime) -> None:
     messages = replay.store(chosen, "returns.return_process_many", at)
     ledger = _open_units(replay, chosen)
     cancels: dict[int, dict[int, int]] = {}
-    returned: list[ReturnDraft] = []
+    returned: dict[str, list[RmaDraft]] = {}
     cases: list[CaseDraft] = []
     for document, message in zip(chosen, messages, strict=True):
-        lines: dict[int, list[ReturnDraftLine]] = {}
+        lines: _Taken = {}
         unmatched: list[SourceRow] = []
         for row in document.credits:
             fate = _match(replay, document, row, ledger, cancels, lines)
             replay.tally.count([row], fate)
             if fate == Fate.EXCEPTION:
                 unmatched.append(row)
-        returned += [
-            ReturnDraft(order_id, chosen_lines, _reason(document), document.invoice)
-            for order_id, chosen_lines in lines.items()
-        ]
+        for (order_id, disposition), units in sorted(lines.items()):
+            rma = RmaDraft(
+                order_id,
+                [ReturnLine(line_id, quantity) for line_id, quantity in units.items()],
+                _reason(document),
+                external_id=document.invoice,
+            )
+            returned.setdefault(disposition, []).append(rma)
         if unmatched:
             cases.append(_case(document, message.id, unmatched))
     cora = replay.company.people["cora"]
     for order_id, quantities in sorted(cancels.items()):
         order_cancel(order_id=order_id, quantities=quantities, reason="Customer cancelled", actor=cora, at=at)
-    return_process_many(returned, node_id=replay.company.nodes["NORTH"].pk, actor=replay.actor, at=at)
+    for disposition, drafts in sorted(returned.items()):
+        return_process_many(drafts, disposition=disposition, actor=replay.actor, at=at)
+    _refund_large(replay, at)
     exception_open_many(cases, actor=replay.actor, at=at)
+
+
+def _refund_large(replay: Replay, at: datetime) -> None:
+    """Refunds above the threshold wait for finance, who look at them the same day."""
+    waiting = list(
+        Refund.objects.filter(state=RefundState.PENDING_APPROVAL).order_by("pk").values_list("pk", flat=True)
+    )
+    if waiting:
+        replay.approve("returns.refund_approve", at)
+        refund_pay_many(waiting, actor=replay.company.people["fay"], at=at)
 
 
 def _open_units(replay: Replay, documents: Sequence[Document]) -> _Ledger:
@@ -90,7 +109,9 @@ def _open_units(replay: Replay, documents: Sequence[Document]) -> _Ledger:
     products = sorted({replay.company.products[row.sku.upper()] for d in documents for row in d.credits})
     ledger = _Ledger()
     for sql, side in ((_UNSHIPPED, ledger.unshipped), (_SHIPPED, ledger.shipped)):
-        for number, product, line_id, order_id, units in query(sql, [array(numbers, "text"), array(products, "bigint")]):
+        for number, product, line_id, order_id, units in query(
+            sql, [array(numbers, "text"), array(products, "bigint")]
+        ):
             side.setdefault((number, product), []).append(_Open(line_id, order_id, units))
     return ledger
 
@@ -101,7 +122,7 @@ def _match(
     row: SourceRow,
     ledger: _Ledger,
     cancels: dict[int, dict[int, int]],
-    lines: dict[int, list[ReturnDraftLine]],
+    lines: _Taken,
 ) -> Fate:
     """Take the row's units from the newest matching sale; all or nothing, so that a row has one fate."""
     key = (document.customer, replay.company.products[row.sku.upper()])
@@ -120,11 +141,8 @@ def _match(
                 quantities = cancels.setdefault(newest.order_id, {})
                 quantities[newest.line_id] = quantities.get(newest.line_id, 0) + units
             else:
-                disposition = _disposition(row)
-                bin_id = replay.company.home_bins[key[1]] if disposition != Disposition.SCRAP else None
-                lines.setdefault(newest.order_id, []).append(
-                    ReturnDraftLine(newest.line_id, units, disposition, bin_id)
-                )
+                taken = lines.setdefault((newest.order_id, _disposition(row)), {})
+                taken[newest.line_id] = taken.get(newest.line_id, 0) + units
         return fate
     return Fate.EXCEPTION
 

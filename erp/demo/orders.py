@@ -19,7 +19,10 @@ CURRENCY = settings.KEEL_BASE_CURRENCY
 _REASONS = (
     (("SAMPLE", "DISPLAY", "GIVEN AWAY"), AdjustmentReason.SAMPLE),
     (("THROWN", "DESTROYED", "DISPOS", "MOULDY", "UNSALEABLE"), AdjustmentReason.DISPOSAL),
-    (("DAMAGE", "WET", "BROKEN", "CRUSHED", "SMASHED", "FAULTY", "RUSTY", "CRACKED"), AdjustmentReason.DAMAGED),
+    (
+        ("DAMAGE", "WET", "BROKEN", "CRUSHED", "SMASHED", "FAULTY", "RUSTY", "CRACKED"),
+        AdjustmentReason.DAMAGED,
+    ),
     (("LOST", "MISSING", "STOLEN"), AdjustmentReason.LOST),
     (("FOUND",), AdjustmentReason.FOUND),
     (("CHECK", "COUNT", "ADJUST"), AdjustmentReason.COUNT),
@@ -53,7 +56,8 @@ def reason_of(row: SourceRow) -> AdjustmentReason:
 def charges_of(rows: Sequence[SourceRow]) -> list[ChargeCommand]:
     """This function will return the charges of a document, amounts to the minor unit; nothing for a row without an amount."""
     commands = [
-        ChargeCommand(role_of(row), quantize(row.amount, CURRENCY), row.description or row.sku) for row in rows
+        ChargeCommand(role_of(row), quantize(row.amount, CURRENCY), row.description or row.sku)
+        for row in rows
     ]
     return [command for command in commands if command.amount]
 
@@ -62,7 +66,9 @@ def command_of(document: Document, external_id: str) -> OrderCommand:
     """This function will return the order that a document's sales and charges are."""
     channel = channel_of(document)
     prefix = "W-" if channel == "web-uk" else ""
-    lines = [LineCommand(prefix + row.sku, row.quantity, row.price, row.description) for row in document.sales]
+    lines = [
+        LineCommand(prefix + row.sku, row.quantity, row.price, row.description) for row in document.sales
+    ]
     charges = charges_of(document.charges)
     to = address_of(document.customer or document.invoice, document.country, business=bool(document.customer))
     payment = None

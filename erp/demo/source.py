@@ -10,7 +10,7 @@ import csv
 import lzma
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
@@ -95,19 +95,37 @@ class Document:
         )
 
 
-def read_rows(path: Path = SOURCE) -> Iterator[SourceRow]:
-    """This function will yield every row of the compressed file. Times are the shop's, taken as UTC."""
+def read_rows(
+    path: Path = SOURCE, *, first: date | None = None, last: date | None = None
+) -> Iterator[SourceRow]:
+    """This function will yield the rows of the compressed file from day `first` to day `last`, both included.
+
+    Times are the shop's, taken as UTC.
+    """
+    since, until = first.isoformat() if first else "", last.isoformat() if last else "9999"
     with lzma.open(path, "rt", encoding="utf-8", newline="") as lines:
         reader = csv.reader(lines)
         next(reader)
-        moments: dict[str, datetime] = {}
-        for number, (invoice, sku, description, quantity, at, price, customer, country) in enumerate(reader, start=1):
-            moment = moments.get(at)
-            if moment is None:
-                moments.clear()
-                moment = moments[at] = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        text, moment = "", datetime.min.replace(tzinfo=UTC)
+        for number, (invoice, sku, description, quantity, at, price, customer, country) in enumerate(
+            reader, start=1
+        ):
+            if at[:10] < since:
+                continue
+            if at[:10] > until:
+                return
+            if at != text:
+                text, moment = at, datetime.fromisoformat(at).replace(tzinfo=UTC)
             yield SourceRow(
-                number, invoice, sku, description.strip(), int(quantity), moment, Decimal(price), customer, country
+                number,
+                invoice,
+                sku,
+                description.strip(),
+                int(quantity),
+                moment,
+                Decimal(price),
+                customer,
+                country,
             )
 
 
