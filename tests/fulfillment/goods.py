@@ -6,7 +6,6 @@ from itertools import count
 
 from fulfillment.models import FulfillmentOrder
 from inventory.models import Location, Lot, Product
-from ledger.services import CostReceipt, cost_receive_many
 from orders.models import Order
 from orders.services import (
     ChargeCommand,
@@ -32,10 +31,14 @@ def goods_in(
     at: datetime = NOW,
 ) -> None:
     """Bring in units with their cost layer; into North's first bin unless a location is given."""
-    sequence = stock_in(company, product, quantity, location=location, lot_id=lot.pk if lot else None, at=at)
-    method = product.category.valuation_method
-    cost_receive_many(
-        [CostReceipt(product.pk, method, quantity, Decimal(unit_cost) * quantity, "tests", sequence)], at=at
+    stock_in(
+        company,
+        product,
+        quantity,
+        location=location,
+        lot_id=lot.pk if lot else None,
+        unit_cost=unit_cost,
+        at=at,
     )
 
 
