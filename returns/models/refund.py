@@ -39,8 +39,12 @@ class Refund(models.Model):
             models.CheckConstraint(
                 name="refund_amount",
                 condition=Q(
-                    amount__gt=0, tax_amount__gte=0, tax_amount__lte=F("amount"), deduction__gte=0,
-                    amount_paid__gte=0, amount_paid__lte=F("amount"),
+                    amount__gt=0,
+                    tax_amount__gte=0,
+                    tax_amount__lte=F("amount"),
+                    deduction__gte=0,
+                    amount_paid__gte=0,
+                    amount_paid__lte=F("amount"),
                 ),
             ),
             models.CheckConstraint(

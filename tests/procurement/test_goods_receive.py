@@ -1,5 +1,6 @@
 """Goods enter bins, cost layers and books together, and never more than the tolerance allows."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -23,8 +24,15 @@ from procurement.services import (
     purchase_order_submit,
 )
 from tests import factories as make
-from tests.cast import NOW, TODAY, Company
+from tests.cast import NOW, TODAY, Company, assert_proven
 from tests.procurement.conftest import Buy, balance
+
+
+@pytest.fixture(autouse=True)
+def _proven(shop: Company) -> Iterator[None]:
+    """Whatever a test did, every invariant of goods and money holds afterwards."""
+    yield
+    assert_proven("i02", "i14", "i23", "i24", "i25", "i33", "i35", "i36", "i46")
 
 
 def _receive(shop: Company, order: PurchaseOrder, quantity: int, **kwargs: object) -> GoodsReceipt:

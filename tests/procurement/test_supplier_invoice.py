@@ -1,5 +1,6 @@
 """A bill is posted when it agrees with order and receipt, and disputed when it does not."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from procurement.services import (
     supplier_invoice_record,
 )
 from procurement.tie_outs import grni_tie_out, payable_tie_out
-from tests.cast import NOW, TODAY, Company
+from tests.cast import NOW, TODAY, Company, assert_proven
 from tests.procurement.conftest import Buy, balance
 
 
@@ -32,6 +33,13 @@ def received(shop: Company, buy: Buy) -> PurchaseOrder:
         purchase_order_id=order.pk, lines=[ReceivedLine(order.lines.get().pk, 60)], actor=shop.pia, at=NOW
     )
     return order
+
+
+@pytest.fixture(autouse=True)
+def _proven(shop: Company) -> Iterator[None]:
+    """Whatever a test did, every invariant of goods and money holds afterwards."""
+    yield
+    assert_proven("i02", "i14", "i23", "i24", "i25", "i33", "i35", "i36", "i46")
 
 
 def _bill(
@@ -67,7 +75,9 @@ def test_pay_empties_the_payable_once(shop: Company, received: PurchaseOrder) ->
     assert (balance(AccountRole.PAYABLE), balance(AccountRole.CASH)) == (Decimal(0), Decimal("-240"))
 
 
-def test_more_billed_than_received_is_disputed_until_it_arrives(shop: Company, received: PurchaseOrder) -> None:
+def test_more_billed_than_received_is_disputed_until_it_arrives(
+    shop: Company, received: PurchaseOrder
+) -> None:
     invoice = _bill(shop, received, 61)
     invoice = supplier_invoice_match(invoice_id=invoice.pk, actor=shop.fay, at=NOW)
     assert invoice.state == "DISPUTED"
@@ -75,7 +85,10 @@ def test_more_billed_than_received_is_disputed_until_it_arrives(shop: Company, r
     assert case.detail["problems"] == ["MUG: 61 billed, 60 received and not billed yet"]
     assert balance(AccountRole.PAYABLE) == 0
     goods_receive(
-        purchase_order_id=received.pk, lines=[ReceivedLine(received.lines.get().pk, 40)], actor=shop.pia, at=NOW
+        purchase_order_id=received.pk,
+        lines=[ReceivedLine(received.lines.get().pk, 40)],
+        actor=shop.pia,
+        at=NOW,
     )
     invoice = supplier_invoice_match(invoice_id=invoice.pk, actor=shop.fay, at=NOW)
     case.refresh_from_db()
