@@ -57,6 +57,7 @@ SELECT l.account_id, e.posting_date, sum(l.base_debit), sum(l.base_credit)
  GROUP BY 1, 2 ORDER BY 1, 2
 """,
 )
+# What the first decision could not serve is in its explanation, which never changes: [[line, wanted, short], …].
 # Bounds on the raw column let the index on ordered_at and shipped_at find the days; the cast then keeps exactly those.
 SERVICE = Recipe(
     "reporting_dailyservice",
@@ -67,22 +68,17 @@ WITH ordered AS (
      WHERE ordered_at >= (%(first)s::date)::timestamp AT TIME ZONE %(zone)s
        AND ordered_at < (%(last)s::date + 1)::timestamp AT TIME ZONE %(zone)s
        AND (ordered_at AT TIME ZONE %(zone)s)::date = ANY(%(days)s::date[])
-), first_decision AS (
-    SELECT DISTINCT ON (d.order_id) d.order_id, d.id FROM orders_allocationdecision d
-      JOIN ordered o ON o.id = d.order_id
-     ORDER BY d.order_id, d.id
 ), decided AS (
-    SELECT f.order_id, sum(l.quantity_ordered) AS units FROM first_decision f
-      JOIN orders_orderline l ON l.order_id = f.order_id GROUP BY 1
-), filled AS (
-    SELECT f.order_id, sum(a.quantity) AS units FROM first_decision f
-      JOIN orders_orderline l ON l.order_id = f.order_id
-      JOIN orders_allocation a ON a.order_line_id = l.id AND a.decision_id = f.id GROUP BY 1
+    SELECT DISTINCT ON (d.order_id) d.order_id, (d.explanation->>'wanted')::bigint AS units,
+           (SELECT coalesce(sum((line->>2)::bigint), 0)
+              FROM jsonb_array_elements(d.explanation->'lines') AS line) AS short
+      FROM orders_allocationdecision d JOIN ordered o ON o.id = d.order_id
+     ORDER BY d.order_id, d.id
 ), asked AS (
     SELECT o.date, o.channel_id, count(*) AS orders,
            count(*) FILTER (WHERE EXISTS (SELECT 1 FROM orders_hold h WHERE h.order_id = o.id)) AS held,
-           coalesce(sum(decided.units), 0) AS units, coalesce(sum(filled.units), 0) AS filled
-      FROM ordered o LEFT JOIN decided ON decided.order_id = o.id LEFT JOIN filled ON filled.order_id = o.id
+           coalesce(sum(decided.units), 0) AS units, coalesce(sum(decided.units - decided.short), 0) AS filled
+      FROM ordered o LEFT JOIN decided ON decided.order_id = o.id
      GROUP BY 1, 2
 ), shipped AS (
     SELECT (shipped_at AT TIME ZONE %(zone)s)::date AS date, channel_id, count(*) AS orders,

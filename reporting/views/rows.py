@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, DecimalField, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    DecimalField,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
 from django.db.models.aggregates import Aggregate
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Extract
 from django.http import HttpRequest
 
@@ -16,7 +28,7 @@ from fulfillment.models import PickList, Shipment
 from inventory.models import Product, StockLevel
 from inventory.states import PHYSICAL
 from ledger.models import CostLayer, JournalLine
-from orders.models import Allocation, AllocationDecision, Channel, Hold, Order, OrderLine
+from orders.models import AllocationDecision, Channel, Hold, Order, OrderLine
 from procurement.models import GoodsReceipt
 from reporting import filters
 from reporting import tables as shown
@@ -51,6 +63,17 @@ class FigureRows(ListPage):
         return self.get_totals(rows.order_by())
 
 
+# Units that a decision `d` could promise: what was wanted less what stayed short ([[line, wanted, short], …]).
+FILLED = (
+    "(d.explanation->>'wanted')::bigint - "
+    "(SELECT coalesce(sum((line->>2)::bigint), 0) FROM jsonb_array_elements(d.explanation->'lines') AS line)"
+)
+FILLED_OF_ORDER = (
+    f"(SELECT {FILLED} FROM orders_allocationdecision d "  # noqa: S608 (our own literals)
+    "WHERE d.order_id = orders_order.id ORDER BY d.id LIMIT 1)"
+)
+
+
 class OrderRows(FigureRows):
     title = "Orders behind a figure"
     list_code = "reporting.order_rows"
@@ -62,14 +85,15 @@ class OrderRows(FigureRows):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         lines = OrderLine.objects.filter(order=OuterRef("pk"))
-        first = Allocation.objects.filter(
-            order_line__order=OuterRef("pk"), decision=Subquery(_first_of_order())
-        )
         return (
             Order.objects.select_related("channel")
             .annotate(
                 units=_sum_of(lines, "quantity_ordered", "order"),
-                filled_first=Coalesce(_sum_of(first, "quantity", "decision"), 0),
+                filled_first=RawSQL(
+                    FILLED_OF_ORDER,
+                    (),
+                    output_field=BigIntegerField(),
+                ),
                 holds_count=Subquery(
                     Hold.objects.filter(order=OuterRef("pk"))
                     .order_by()
@@ -96,32 +120,21 @@ class OrderRows(FigureRows):
         held = Hold.objects.filter(order__in=rows.values("pk")).aggregate(n=Count("order", distinct=True))[
             "n"
         ]
-        decided = (
-            AllocationDecision.objects.filter(order__in=rows.values("pk"))
-            .order_by("order", "pk")
-            .distinct("order")
+        first = AllocationDecision.objects.filter(order__in=rows.values("pk")).order_by("order", "pk")
+        decided = AllocationDecision.objects.filter(pk__in=first.distinct("order").values("pk")).aggregate(
+            wanted=Sum(RawSQL("(explanation->>'wanted')::bigint", (), output_field=BigIntegerField())),
+            filled=Sum(RawSQL(FILLED.replace("d.", ""), (), output_field=BigIntegerField())),
         )
-        units = OrderLine.objects.filter(order__in=decided.values("order")).aggregate(
-            n=Sum("quantity_ordered")
-        )["n"]
-        filled = Allocation.objects.filter(
-            order_line__order__in=rows.values("pk"), decision__in=decided.values("pk")
-        ).aggregate(n=Sum("quantity"))["n"]
         return {
             "orders": ("Orders", found["orders"], "count"),
             "held": ("Ever on hold", held, "count"),
-            "units_ordered": ("Units decided", units or 0, "units"),
-            "units_filled_first": ("Filled at first", filled or 0, "units"),
+            "units_ordered": ("Units decided", decided["wanted"] or 0, "units"),
+            "units_filled_first": ("Filled at first", decided["filled"] or 0, "units"),
             "shipped": ("Shipped", found["shipped"], "count"),
             "on_time": ("On time", found["on_time"], "count"),
             "median": ("Median", _hours(found["median"]), "hours"),
             "p90": ("90th percentile", _hours(found["p90"]), "hours"),
         }
-
-
-def _first_of_order() -> QuerySet[AllocationDecision, Any]:
-    """The first decision about the order of the outer query's outer row."""
-    return AllocationDecision.objects.filter(order=OuterRef(OuterRef("pk"))).order_by("pk").values("pk")[:1]
 
 
 def _hours(seconds: float | None) -> float | None:
