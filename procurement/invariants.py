@@ -1,4 +1,4 @@
-"""What must hold for orders to suppliers, receipts and suppliers' bills, and which rows would prove that it does not?"""
+"""What must hold for orders to suppliers, receipts and bills, and which rows would prove that it does not?"""
 
 # ruff: noqa: S608 — every statement is put together from our own literals
 from __future__ import annotations
@@ -13,7 +13,8 @@ def _grni() -> str:
         "SELECT 'GRNI' AS account, documents.value AS documents, books.value AS books FROM "
         f"(SELECT coalesce(sum(round(l.quantity_received * l.unit_cost * o.rate, {digits}) "
         f"- round(l.quantity_invoiced * l.unit_cost * o.rate, {digits})), 0) AS value "
-        "FROM procurement_purchaseorderline l JOIN procurement_purchaseorder o ON o.id = l.purchase_order_id) documents, "
+        "FROM procurement_purchaseorderline l JOIN procurement_purchaseorder o ON o.id = l.purchase_order_id) "
+        "documents, "
         f"({_books('GRNI')}) books WHERE documents.value <> books.value"
     )
 
@@ -53,7 +54,8 @@ INVARIANTS = [
         "i23",
         "An order line's received quantity is the sum of its receipts",
         "SELECT l.id, l.purchase_order_id, l.quantity_received, coalesce(sum(r.quantity), 0) AS receipts "
-        "FROM procurement_purchaseorderline l LEFT JOIN procurement_goodsreceiptline r ON r.purchase_order_line_id = l.id "
+        "FROM procurement_purchaseorderline l LEFT JOIN procurement_goodsreceiptline r ON "
+        "r.purchase_order_line_id = l.id "
         "GROUP BY l.id HAVING l.quantity_received <> coalesce(sum(r.quantity), 0)",
     ),
     Invariant(
@@ -115,7 +117,8 @@ INVARIANTS = [
         "i33",
         "Trade payables are the posted bills that are not paid",
         "SELECT 'PAYABLE' AS account, documents.value AS documents, books.value AS books FROM "
-        "(SELECT coalesce(sum(posted_base), 0) AS value FROM procurement_supplierinvoice WHERE state = 'MATCHED') documents, "
+        "(SELECT coalesce(sum(posted_base), 0) AS value FROM procurement_supplierinvoice WHERE state = "
+        "'MATCHED') documents, "
         f"({_books('PAYABLE')}) books WHERE documents.value <> books.value",
     ),
     Invariant("i35", "Numbers of orders, receipts and bills have no gaps", _numbers),
@@ -141,6 +144,7 @@ INVARIANTS = [
     Invariant(
         "i46",
         "Nobody approved the price difference of a bill they recorded",
-        "SELECT id, number, created_by_id FROM procurement_supplierinvoice WHERE variance_approved_by_id = created_by_id",
+        "SELECT id, number, created_by_id FROM procurement_supplierinvoice WHERE variance_approved_by_id = "
+        "created_by_id",
     ),
 ]

@@ -12,7 +12,7 @@ from procurement.selectors import grni_balance, payable_balance
 
 
 def account_credit(role: AccountRole, on: date) -> Decimal:
-    """This function will return what the account that plays `role` owes at the end of day `on`: credit − debit, base."""
+    """This function will return what the account of `role` owes at the end of day `on`: credit − debit, base."""
     rows = query(
         "SELECT coalesce(sum(l.base_credit - l.base_debit), 0) FROM ledger_journalline l "
         "JOIN ledger_journalentry e ON e.id = l.entry_id JOIN ledger_account a ON a.id = l.account_id "

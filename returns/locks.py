@@ -53,8 +53,11 @@ class LineFacts:
 
 _LINES = """
 SELECT l.id, r.id, r.number, r.node_id, l.shipment_line_id, l.order_line_id, l.product_id, l.lot_id, l.state,
-l.quantity,        l.quantity_received, l.disposition, l.refund_amount, l.refund_tax, l.original_cost, l.cost_layer_id, l.location_id,
-       s.quantity, s.quantity_returned, s.cogs, o.channel_id, o.currency, coalesce(u.segment, ''), p.sku, c.valuation_method
+l.quantity,
+       l.quantity_received, l.disposition, l.refund_amount, l.refund_tax, l.original_cost, l.cost_layer_id,
+       l.location_id,
+       s.quantity, s.quantity_returned, s.cogs, o.channel_id, o.currency, coalesce(u.segment, ''), p.sku,
+       c.valuation_method
   FROM returns_rmaline l
   JOIN returns_rma r ON r.id = l.rma_id
   JOIN fulfillment_shipmentline s ON s.id = l.shipment_line_id
@@ -69,7 +72,7 @@ l.quantity,        l.quantity_received, l.disposition, l.refund_amount, l.refund
 
 
 def lock_rma_lines(ids: Collection[int]) -> dict[int, LineFacts]:
-    """This function will lock RMA lines (their RMAs first) and their shipped lines, and return what is known of them by id."""
+    """This function will lock RMA lines (RMAs first) and their shipped lines, and return what is known of them."""
     rmas = set(RmaLine.objects.filter(pk__in=ids).values_list("rma_id", flat=True))
     lock_rmas(rmas)
     found = {row[0]: LineFacts(*row) for row in query(_LINES, [array(sorted(set(ids)), "bigint")])}

@@ -27,7 +27,7 @@ class TermsDraft(NamedTuple):
 
 @transaction.atomic
 def supplier_product_create_many(drafts: Sequence[TermsDraft], *, actor: User, at: datetime) -> int:
-    """This function will add terms as first choice for products that nobody supplies yet and return how many were added."""
+    """This function will add terms as first choice for products that nobody supplies yet; returns how many."""
     for number, draft in enumerate(drafts, start=1):
         if draft.unit_cost < 0 or draft.minimum_quantity < 1 or draft.pack_size < 1:
             raise InvalidInput(

@@ -36,7 +36,7 @@ SELECT f.id, f.number, f.amount, f.tax_amount, o.id, o.currency, o.channel_id, r
 
 
 def credit_post(refund_ids: Sequence[int], *, actor: User, at: datetime) -> None:
-    """This function will post the credit notes of refunds that have just been approved, and lower what their orders owe."""
+    """This function will post the credit notes of refunds just approved, and lower what their orders owe."""
     if not refund_ids:
         return
     rows = query(_CREDITS, [settings.KEEL_BASE_CURRENCY, array(sorted(refund_ids), "bigint")])

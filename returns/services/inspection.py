@@ -100,7 +100,8 @@ def rma_dispose_many(
     """This function will move inspected units where their disposition says: stock that stays, or out of the books.
 
     RESTOCK → AVAILABLE, REFURBISH and QUARANTINE → QUARANTINE, LIQUIDATE → DAMAGED, each into a bin (`locations` by
-    line, else chosen). SCRAP → SHRINKAGE and RETURN_TO_VENDOR → SUPPLIER take the cost of that very return out again, to WRITE_OFF.
+    line, else chosen). SCRAP → SHRINKAGE and RETURN_TO_VENDOR → SUPPLIER take the cost of that very return out
+    again, to WRITE_OFF.
     IllegalTransition for a line that is not INSPECTED.
     """
     if not rma_line_ids:
@@ -176,13 +177,17 @@ def _posting(rma_id: int, lines: list[LineFacts], places: Mapping[int, int | Non
 
 
 def _issue(lines: Sequence[LineFacts], at: datetime) -> dict[int, Decimal]:
-    """Take the cost out of each return's own layer. One that sales have used up meanwhile is replaced by the oldest open one."""
+    """Take the cost out of each return's own layer.
+
+    Sales may have used that layer up meanwhile: the oldest open one then takes its place.
+    """
     if not lines:
         return {}
     left = dict(
         tuple(row)
         for row in query(
-            "SELECT id, quantity_left FROM ledger_costlayer WHERE id = ANY(%s::bigint[]) ORDER BY product_id, id FOR NO KEY UPDATE",
+            "SELECT id, quantity_left FROM ledger_costlayer WHERE id = ANY(%s::bigint[]) ORDER BY product_id, "
+            "id FOR NO KEY UPDATE",
             [array(sorted({line.cost_layer_id for line in lines if line.cost_layer_id}), "bigint")],
         )
     )

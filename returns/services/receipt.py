@@ -38,7 +38,7 @@ class ArrivedLine(NamedTuple):
 
 @transaction.atomic
 def rma_receive_many(arrived: Sequence[ArrivedLine], *, actor: User, at: datetime) -> None:
-    """This function will take returned units in: RETURN_PENDING, into cost layers at their original cost, COGS taken back.
+    """This function will take returned units in: RETURN_PENDING, at their original cost, COGS taken back.
 
     When fewer came than were authorised, the rest becomes a line of its own that is still expected.
     IllegalTransition for a line that is not AUTHORIZED; InvalidInput for a quantity outside 1…authorised. All or
@@ -118,7 +118,8 @@ def _original_costs(lines: dict[int, LineFacts], units: dict[int, int]) -> dict[
 def _posting(rma_id: int, lines: list[LineFacts], units: dict[int, int], places: dict[int, int]) -> Posting:
     moves = [
         Move(
-            line.product_id, units[line.id], line.node_id, StockStatus.CUSTOMER, line.node_id, StockStatus.RETURN_PENDING,
+            line.product_id, units[line.id], line.node_id, StockStatus.CUSTOMER, line.node_id,
+            StockStatus.RETURN_PENDING,
             None, places.get(line.node_id), line.lot_id, line.order_line_id,
         )
         for line in lines
@@ -222,7 +223,7 @@ def goods_figures(
     kind: str,
     at: datetime,
 ) -> list[postings.ReturnFigures]:
-    """This function will put together what `kind` posts for each RMA: values per product, and which entry of its kind it is."""
+    """This function will put together what `kind` posts per RMA: values by product, and the entry's sequence."""
     posted = _posted(by_rma, kind)
     figures = []
     for rma_id, lines in by_rma.items():

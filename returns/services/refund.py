@@ -190,7 +190,8 @@ def _insert(
 ) -> None:
     rows: list[tuple[Any, ...]] = [
         (
-            pk, number, item.draft.rma_id, item.order_id, S.PENDING_APPROVAL if item.waits else S.APPROVED, cents(item.amount),
+            pk, number, item.draft.rma_id, item.order_id, S.PENDING_APPROVAL if item.waits else S.APPROVED,
+            cents(item.amount),
             cents(item.tax), cents(item.draft.deduction), "0", item.waits, actor.pk, at,
         )
         for pk, number, item in zip(ids, numbers, asked, strict=True)
@@ -226,7 +227,7 @@ def pending_approval(refund_id: int) -> ApprovalRequest:
 
 @transaction.atomic
 def refund_approve(*, refund_id: int, reason: str = "", actor: User, at: datetime) -> Refund:
-    """This function will approve a waiting refund and post its credit note; PermissionRefused for its maker and above the limit."""
+    """This function will approve a waiting refund and post its credit note; PermissionRefused for its maker."""
     approval_decide(
         request_id=pending_approval(refund_id).pk, approve=True, reason=reason, actor=actor, at=at
     )

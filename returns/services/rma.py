@@ -124,7 +124,8 @@ def rma_authorize_many(drafts: Sequence[RmaDraft], *, actor: User, at: datetime)
     for rma_id, draft in zip(ids["returns_rma"], drafts, strict=True):
         node_id = draft.node_id or shipped[draft.lines[0].shipment_line_id].node_id
         heads.append(
-            (rma_id, f"RMA-{rma_id:06d}", draft.order_id, node_id, draft.external_id[:80], RmaState.AUTHORIZED, draft.reason,
+            (rma_id, f"RMA-{rma_id:06d}", draft.order_id, node_id, draft.external_id[:80], RmaState.AUTHORIZED,
+            draft.reason,
              draft.note.strip()[:300], actor.pk, at)
         )  # fmt: skip
         for line in draft.lines:
@@ -205,7 +206,7 @@ def rma_cancel(*, rma_id: int, reason: str, actor: User, at: datetime) -> Rma:
 
 @transaction.atomic
 def rma_close(*, rma_id: int, reason: str, actor: User, at: datetime) -> Rma:
-    """This function will close a return by hand: what has not arrived is no longer expected, what is not refunded stays so.
+    """This function will close a return by hand: what has not arrived is no longer expected.
 
     IllegalTransition while goods wait for inspection or disposition, or a refund for approval or payment.
     """
@@ -251,7 +252,7 @@ SELECT r.id FROM returns_rma r
 
 
 def rma_close_settled(ids: Collection[int], *, action: str, actor: User, at: datetime) -> None:
-    """This function will close those of the RMAs in which every unit is disposed of and every refund paid or rejected."""
+    """This function will close those RMAs in which every unit is disposed of and every refund paid or rejected."""
     settled = [row[0] for row in query(_SETTLED, [array(sorted(ids), "bigint")])]
     change_state_many(
         Rma,

@@ -60,8 +60,10 @@ def test_backorders_without_recent_demand_are_bought() -> None:
 
 
 @given(
-    demand=st.lists(st.integers(0, 500), min_size=7, max_size=40), lead=st.integers(0, 60), available=st.integers(0, 5_000),
-    inbound=st.integers(0, 5_000), backordered=st.integers(0, 500), minimum=st.integers(1, 300), pack=st.integers(1, 48),
+    demand=st.lists(st.integers(0, 500), min_size=7, max_size=40), lead=st.integers(0, 60),
+    available=st.integers(0, 5_000),
+    inbound=st.integers(0, 5_000), backordered=st.integers(0, 500), minimum=st.integers(1, 300),
+    pack=st.integers(1, 48),
 )  # fmt: skip
 def test_an_order_reaches_its_goal_and_no_more(
     demand: list[int], lead: int, available: int, inbound: int, backordered: int, minimum: int, pack: int

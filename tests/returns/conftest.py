@@ -1,4 +1,4 @@
-"""Answers: what can come back? Carol bought 3 mugs for 27.01 plus 5.40 tax; they cost 10.00 together and were shipped today."""
+"""Answers: what can come back? Carol bought 3 mugs for 27.01 plus 5.40 tax, shipped today; they cost 10.00 together."""
 
 from collections.abc import Callable
 from datetime import datetime
