@@ -25,8 +25,12 @@ from erp.demo.orders import channel_of, charges_of, command_of, reason_of
 from erp.demo.source import Document, SourceRow
 from erp.demo.tally import Fate, Tally
 from fulfillment.services import fulfillment_ship_through_many
-from inventory.services import stock_snapshot_take
-from inventory.services import AdjustmentDraft, AdjustmentLineDraft, adjustment_record_many
+from inventory.services import (
+    AdjustmentDraft,
+    AdjustmentLineDraft,
+    adjustment_record_many,
+    stock_snapshot_take,
+)
 from ledger.models import Period
 from ledger.services.period import period_begin_close, period_close, period_ensure
 from orders.services import (

@@ -20,8 +20,8 @@ from inventory.services.node import LocationDraft, NodeDraft, location_create_ma
 from inventory.services.product import ProductDraft, category_save, product_create_many, unit_ensure
 from inventory.states import AdjustmentReason
 from ledger.services import chart_create
-from orders.services import ChannelDraft, ListingDraft, channel_save, listing_create_many, policy_create
 from orders.models import Channel
+from orders.services import ChannelDraft, ListingDraft, channel_save, listing_create_many, policy_create
 from procurement.models import Supplier, SupplierProduct
 from procurement.services import TermsDraft, supplier_product_create_many, supplier_save
 

@@ -1,0 +1,220 @@
+"""Which benchmarks are there? Each times a service that live work uses against the floor that leaves the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from benchmarks import floors
+from benchmarks.harness import Bench, Result, benchmark
+from benchmarks.seed import AT, Seeded
+from erp.core.sql import array, query
+from fulfillment.services import (
+    fulfillment_pack_many,
+    fulfillment_pick_many,
+    fulfillment_release_many,
+    shipment_confirm_many,
+)
+from inventory.selectors import atp_query
+from ledger.models import Account, AccountRole, Period
+from orders.services import OrderCommand, order_allocate_many, order_receive, order_receive_many
+
+
+def _execute(sql: str, parameters: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def _floor_intake(seeded: Seeded, commands: Sequence[OrderCommand]) -> list[int]:
+    product = dict(zip(seeded.skus, seeded.products, strict=True))
+    lines = [
+        (c.external_id, n, product[x.sku], x.sku, x.quantity)
+        for c in commands
+        for n, x in enumerate(c.lines, start=1)
+    ]
+    kinds = ("text", "integer", "bigint", "text", "bigint")
+    names = ("line_external", "position", "product", "sku", "quantity")
+    columns = {
+        name: array(values, kind)
+        for name, kind, values in zip(names, kinds, zip(*lines, strict=True), strict=True)
+    }
+    ((ids,),) = _execute(
+        floors.INTAKE,
+        {
+            "external": array([c.external_id for c in commands], "text"), "body": array([c.body for c in commands], "text"),
+            "total": array([sum(x.quantity for x in c.lines) * 2 for c in commands], "numeric"),
+            "at": AT, "channel": seeded.channel_id, "actor": seeded.actor.pk, **columns,
+        },
+    )  # fmt: skip
+    return list(ids)
+
+
+def _floor_allocate(seeded: Seeded, ids: Sequence[int]) -> None:
+    _execute(
+        floors.ALLOCATE,
+        {
+            "orders": array(ids, "bigint"),
+            "policy": seeded.policy_id,
+            "node": seeded.nodes[0].pk,
+            "at": AT,
+            "actor": seeded.actor.pk,
+        },
+    )
+
+
+@benchmark
+def receive_one(bench: Bench) -> Result:
+    """Single orders of three lines, each received, promised and committed by itself."""
+    seeded, count = bench.seeded, bench.size(300)
+
+    def ours() -> int:
+        for _ in range(count):
+            with transaction.atomic():
+                received = order_receive(seeded.command(), actor=seeded.actor, at=AT)
+                order_allocate_many(order_ids=[received.order_id], actor=seeded.actor, at=AT)  # type: ignore[list-item]
+        return count
+
+    def floor() -> int:
+        for _ in range(count):
+            with transaction.atomic():
+                _floor_allocate(seeded, _floor_intake(seeded, [seeded.command()]))
+        return count
+
+    return bench.pair(
+        "receive_one", "orders/s", ours, floor, "received, validated, promised with reasons; one commit each"
+    )
+
+
+@benchmark
+def receive_batch(bench: Bench) -> Result:
+    """Batches of 200 orders of three lines, received and committed together."""
+    seeded, count = bench.seeded, bench.size(2_000)
+
+    def run(step: Any) -> int:
+        for _ in range(0, count, 200):
+            commands = [seeded.command() for _ in range(200)]
+            with transaction.atomic():
+                step(commands)
+        return -(-count // 200) * 200
+
+    return bench.pair(
+        "receive_batch", "orders/s",
+        lambda: run(lambda commands: order_receive_many(commands, actor=seeded.actor, at=AT)),
+        lambda: run(lambda commands: _floor_intake(seeded, commands)),
+    )  # fmt: skip
+
+
+def _allocate(bench: Bench, name: str, *, hot: bool) -> Result:
+    seeded, count = bench.seeded, bench.size(2_000)
+
+    def prepared() -> list[list[int]]:
+        return [
+            _floor_intake(seeded, [seeded.command(hot=hot) for _ in range(200)]) for _ in range(0, count, 200)
+        ]
+
+    stock = [prepared() for _ in range(2 * (bench.rounds + 1))]
+
+    def run(step: Any) -> int:
+        batches = stock.pop()
+        for ids in batches:
+            with transaction.atomic():
+                step(ids)
+        return 3 * sum(len(ids) for ids in batches)
+
+    return bench.pair(
+        name, "lines/s",
+        lambda: run(lambda ids: order_allocate_many(order_ids=ids, actor=seeded.actor, at=AT)),
+        lambda: run(lambda ids: _floor_allocate(seeded, ids)),
+    )  # fmt: skip
+
+
+@benchmark
+def allocate_batch(bench: Bench) -> Result:
+    """Pending lines of 200 orders promised per transaction, spread over 10,000 SKUs."""
+    return _allocate(bench, "allocate_batch", hot=False)
+
+
+@benchmark
+def allocate_hot_sku(bench: Bench) -> Result:
+    """The same with one SKU in every order."""
+    return _allocate(bench, "allocate_hot_sku", hot=True)
+
+
+def _packed(seeded: Seeded, count: int) -> list[int]:
+    ids = _floor_intake(seeded, [seeded.command() for _ in range(count)])
+    order_allocate_many(order_ids=ids, actor=seeded.actor, at=AT)
+    released = fulfillment_release_many(order_ids=ids, actor=seeded.actor, at=AT).fulfillment_ids
+    fulfillment_pick_many(fulfillment_ids=released, actor=seeded.actor, at=AT)
+    fulfillment_pack_many(fulfillment_ids=released, actor=seeded.actor, at=AT)
+    return list(released)
+
+
+def _floor_ship(seeded: Seeded, ids: Sequence[int]) -> None:
+    accounts = dict(Account.objects.filter(role__isnull=False).values_list("role", "pk"))
+    _execute(
+        floors.SHIP,
+        {
+            "fulfillments": array(ids, "bigint"), "count": len(ids), "at": AT, "day": AT.date(), "actor": seeded.actor.pk,
+            "node": seeded.nodes[0].pk, "channel": seeded.channel_id, "period": Period.objects.get(start_date__lte=AT, end_date__gte=AT).pk,
+            "receivable": accounts[AccountRole.RECEIVABLE], "revenue": accounts[AccountRole.REVENUE],
+            "cogs": accounts[AccountRole.COGS], "inventory": accounts[AccountRole.INVENTORY],
+        },
+    )  # fmt: skip
+
+
+def _ship(bench: Bench, name: str, size: int, count: int) -> Result:
+    seeded = bench.seeded
+    stock = [
+        [_packed(seeded, min(200, count))[i : i + size] for i in range(0, min(200, count), size)] if size < 200
+        else [_packed(seeded, size) for _ in range(0, count, size)]
+        for _ in range(2 * (bench.rounds + 1))
+    ]  # fmt: skip
+
+    def run(step: Any) -> int:
+        batches = stock.pop()
+        for ids in batches:
+            with transaction.atomic():
+                step(ids)
+        return sum(len(ids) for ids in batches)
+
+    return bench.pair(
+        name, "shipments/s",
+        lambda: run(lambda ids: shipment_confirm_many(fulfillment_ids=ids, carrier="Royal Parcel", actor=seeded.actor, at=AT)),
+        lambda: run(lambda ids: _floor_ship(seeded, ids)),
+    )  # fmt: skip
+
+
+@benchmark
+def ship_one(bench: Bench) -> Result:
+    """Single packed orders of three lines confirmed: stock, cost, revenue, books, messages."""
+    return _ship(bench, "ship_one", 1, bench.size(200))
+
+
+@benchmark
+def ship_batch(bench: Bench) -> Result:
+    """The same, 200 in a transaction."""
+    return _ship(bench, "ship_batch", 200, bench.size(1_000))
+
+
+@benchmark
+def atp_query_benchmark(bench: Bench) -> Result:
+    """Available to promise of 200 products over all nodes."""
+    seeded, count = bench.seeded, bench.size(100)
+
+    def chosen() -> list[int]:
+        return seeded.random.sample(seeded.products, 200)
+
+    def ours() -> int:
+        for _ in range(count):
+            atp_query(chosen())
+        return 200 * count
+
+    def floor() -> int:
+        for _ in range(count):
+            query(floors.ATP.replace("%(products)s", "%s"), [array(chosen(), "bigint")])
+        return 200 * count
+
+    return bench.pair("atp_query", "products/s", ours, floor)
