@@ -18,7 +18,7 @@ if "erp" not in sys.modules:
     sys.modules["erp"] = bare
 
 from erp.embedded.client import attach, retire_idle_keepers, wait_ready
-from erp.embedded.locks import prepare_folders, running
+from erp.embedded.locks import pin_file, prepare_folders, running
 from erp.embedded.places import (
     DATABASE,
     DATABASE_NAME,
@@ -57,7 +57,7 @@ def status() -> int:
 def pin(*, on: bool) -> int:
     """Keep the servers running without a user (`up`), or let them go again (`down`)."""
     prepare_folders()
-    pins = [home() / "locks" / f"{name}.pinned" for name in NAMES]
+    pins = [pin_file(name) for name in NAMES]
     if on:
         for path in pins:
             path.touch()

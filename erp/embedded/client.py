@@ -27,6 +27,7 @@ from erp.embedded.places import (
 
 READY_SECONDS = 120  # a crash recovery replays up to max_wal_size first
 STOP_SECONDS = 60
+STARTS = 4  # a start may meet the end of the server before it
 
 
 def _database_ready() -> bool:
@@ -102,10 +103,16 @@ def attach(names: Iterable[str] = NAMES) -> Use:
         use.descriptors.append(descriptor)
     deadline = time.monotonic() + READY_SECONDS
     keepers: dict[str, float] = {}
+    tries = 0
     waiting = [name for name in names if not READY[name]()]
     while waiting:
         for name in waiting:
             if time.monotonic() - keepers.get(name, 0) > 2 and not running(name):
+                tries += 1
+                if tries > STARTS * len(names):
+                    raise EmbeddedError(
+                        f"The embedded {name} does not start; see {home() / 'log' / (name + '.log')}."
+                    )
                 keepers[name] = time.monotonic()
                 _spawn_keeper(name)
         if time.monotonic() > deadline:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import stat
 import time
+from pathlib import Path
 
 from erp.embedded.places import EmbeddedError, data_root, home, service_user, socket_dir
 
@@ -68,3 +69,13 @@ def keeper_pid(name: str) -> int | None:
     """Return the process that the holder of the server lock wrote into it, if it is a keeper."""
     words = (home() / "locks" / f"{name}.server").read_text().split() if running(name) else []
     return int(words[1]) if len(words) == 2 and words[0] == "keep" else None
+
+
+def pinned(name: str) -> bool:
+    """Tell whether `up` asked to keep this server without a user."""
+    return pin_file(name).exists()
+
+
+def pin_file(name: str) -> Path:
+    """Return the file whose existence keeps a server running."""
+    return home() / "locks" / f"{name}.pinned"

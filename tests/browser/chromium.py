@@ -74,13 +74,16 @@ def unpack(package: Path) -> Path:
     import brotli
 
     partial = UNPACKED.with_name(f".browser.{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     program = partial / "chromium"
     program.write_bytes(brotli.decompress((package / "bin/chromium.br").read_bytes()))
     program.chmod(0o755)
     for archive in sorted((package / "bin").glob("*.tar.br")):
         with tarfile.open(fileobj=io.BytesIO(brotli.decompress(archive.read_bytes()))) as files:
-            files.extractall(partial, filter="data")
+            if hasattr(tarfile, "data_filter"):  # Debian 12's Python 3.11.2 is older than it
+                files.extraction_filter = tarfile.data_filter
+            files.extractall(partial)
     (partial / "fonts.conf").write_text(
         FONTS.format(here=UNPACKED)
     )  # the package's own names a cloud's folders

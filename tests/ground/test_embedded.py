@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.pgplugin import give_to_service_user, migrated_cluster, new_home
 
 ROOT = Path(__file__).resolve().parents[2]
 EMBEDDED = ROOT / "erp/embedded"
@@ -34,6 +35,11 @@ class Home:
         self.path = path
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("KEEL_")}
         self.environment |= {"KEEL_HOME": str(path), "KEEL_LINGER": "0.2", **more}
+
+    def give_cluster(self) -> None:
+        """Copy a made cluster here: making one takes a second, and only one test is about that."""
+        shutil.copytree(migrated_cluster(), self.path / "pg", symlinks=True)
+        give_to_service_user(self.path / "pg")
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one word of `python erp/embedded` to its end."""
@@ -85,9 +91,9 @@ class Home:
 @pytest.fixture
 def home() -> Iterator[Home]:
     """Give a home whose processes are gone at the end, whatever the test did."""
-    path = Path(tempfile.mkdtemp(prefix="keel-ground-"))
-    path.chmod(0o711)
+    path = new_home()
     place = Home(path, KEEL_EMBEDDED_THROWAWAY="1")
+    place.give_cluster()
     yield place
     for pid in place.pids():
         with contextlib.suppress(ProcessLookupError):
@@ -97,6 +103,7 @@ def home() -> Iterator[Home]:
 
 def test_a_lone_command_starts_durable_servers_and_they_end_after_it(home: Home) -> None:
     del home.environment["KEEL_EMBEDDED_THROWAWAY"]
+    shutil.rmtree(home.path / "pg")
     assert home.sql("SELECT current_setting('fsync') || current_setting('synchronous_commit')") == "onon"
     assert home.empty()
     assert (
@@ -152,8 +159,8 @@ def test_a_killed_postgres_is_started_again_by_its_keeper(home: Home) -> None:
 
 
 def test_two_homes_side_by_side_know_nothing_of_each_other(home: Home) -> None:
-    other = Home(Path(tempfile.mkdtemp(prefix="keel-ground-")), KEEL_EMBEDDED_THROWAWAY="1")
-    other.path.chmod(0o711)
+    other = Home(new_home(), KEEL_EMBEDDED_THROWAWAY="1")
+    other.give_cluster()
     try:
         here, there = home.user(), other.user()
         home.sql("CREATE TABLE mine (id int)")
