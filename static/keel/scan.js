@@ -61,21 +61,24 @@
     const [scan] = waiting();
     if (busy || !scan || !target) return;
     busy = true;
-    field(target).value = scan.code;
-    const id = target.querySelector("[data-scan-id]");
-    if (id) id.value = scan.id;
     window.htmx.trigger(target, "scan");
   };
+  // The waiting scan goes into the request, not into the field: the next one may be typed there already.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const target = event.detail.elt;
+    const [scan] = waiting();
+    if (!scan || !target.matches?.("form[data-scan]")) return;
+    event.detail.formData.set(field(target).name, scan.code);
+    event.detail.formData.set(target.querySelector("[data-scan-id]").name, scan.id);
+  });
   const take = (raw) => {
     const code = raw.replace(/^(\](C1|d2|Q3|E0))/, "").trim();
     if (code.length < SHORTEST) return;
     keep([...waiting(), { id: window.crypto.randomUUID(), code }]);
     sendNext();
   };
-  const own = (event) => event.target.matches?.("form[data-scan]") && event.detail.requestConfig?.triggeringEvent?.type === "scan";
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (!own(event) && !busy) return;
-    if (!event.target.matches?.("form[data-scan]")) return;
+    if (!event.detail.elt.matches?.("form[data-scan]")) return;
     busy = false;
     const status = event.detail.xhr?.status || 0;
     if (!status) { feedback("error", "No connection. The scan is kept."); window.setTimeout(sendNext, 3000); return; }
