@@ -21,7 +21,8 @@ import django
 
 django.setup()
 
-from django.db import InterfaceError, OperationalError, connection, transaction  # noqa: E402
+from django.db import Error as DatabaseFault  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 
 from erp.core.models import User  # noqa: E402
 from erp.core.services.outbox import OutboxDraft, outbox_add_many  # noqa: E402
@@ -61,12 +62,14 @@ class Shop:
         }  # fmt: skip
 
     def send(self, number: int) -> dict[str, Any]:
-        """Post one order until it is acknowledged; RuntimeError when it is refused or nobody answers for
-        three minutes."""
+        """Post one order until it is acknowledged; RuntimeError when it is refused or there is no answer for
+        long."""
         body = json.dumps(self.order(number))
         headers = {
-            "Authorization": f"Bearer {self.secret}", "Content-Type": "application/json", "Idempotency-Key": f"chaos-{number}",
-        }  # fmt: skip
+            "Authorization": f"Bearer {self.secret}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": f"chaos-{number}",
+        }
         began = time.monotonic()
         said = ""
         while time.monotonic() - began < PATIENCE_SECONDS:
@@ -116,7 +119,7 @@ class Shop:
                         ]
                     )
                 return
-            except (OperationalError, InterfaceError):
+            except DatabaseFault:  # psycopg2 has several names for a server that is gone
                 connection.close()
                 if time.monotonic() > deadline:
                     raise

@@ -29,8 +29,9 @@ FIGURES = {
     "notices": "SELECT count(*) FROM core_note WHERE document_type = 'chaos.Notice'",
     "notices_distinct": "SELECT count(DISTINCT document_id) FROM core_note WHERE document_type = 'chaos.Notice'",
     "jobs_dead": "SELECT count(*) FROM core_job WHERE state = 'DEAD'",
-    "open_work": f"SELECT (SELECT count(*) FROM core_job WHERE {OPEN}) + (SELECT count(*) FROM core_inboxmessage WHERE {OPEN}) "
-    f"+ (SELECT count(*) FROM core_outboxmessage WHERE {OPEN})",
+    "open_work": f"SELECT (SELECT count(*) FROM core_job WHERE {OPEN}) + "
+    f"(SELECT count(*) FROM core_inboxmessage WHERE {OPEN}) + (SELECT count(*) FROM core_outboxmessage WHERE "
+    f"{OPEN})",
     "keys_in_progress": "SELECT count(*) FROM core_idempotencykey WHERE state = 'IN_PROGRESS'",
 }
 
@@ -48,6 +49,8 @@ def open_work() -> int:
     return int(
         query(
             f"SELECT (SELECT count(*) FROM core_job WHERE {OPEN} AND (key NOT LIKE 'period:%' OR created_at < now() "
+            ""
+            ""
             "- "
             f"interval '20 s')) + (SELECT count(*) FROM core_inboxmessage WHERE {OPEN}) "
             f"+ (SELECT count(*) FROM core_outboxmessage WHERE {OPEN})"

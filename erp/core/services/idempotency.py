@@ -14,7 +14,9 @@ from erp.core.errors import Conflict, InvalidInput
 from erp.core.sql import execute, query
 from erp.core.text import storable
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(
+    seconds=20
+)  # longer than a request takes; the wait of a client whose server died in the middle
 KEY_LENGTH = 255
 
 
@@ -52,6 +54,7 @@ def idempotency_begin(*, client: str, key: str, request_hash: str, at: datetime)
         )
     claimed = query(
         "INSERT INTO core_idempotencykey (client, key, request_hash, state, lease_until, response_body, created_at) "
+        ""
         ""
         "VALUES (%s, %s, %s, 'IN_PROGRESS', %s, '', %s) ON CONFLICT (client, key) DO UPDATE "
         "SET lease_until = excluded.lease_until WHERE core_idempotencykey.state = 'IN_PROGRESS' "

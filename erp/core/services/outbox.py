@@ -26,7 +26,7 @@ from erp.core.states import WorkState
 from erp.core.text import storable_json
 from erp.core.work_registry import UnknownKind, address_resolve
 
-SEND_SECONDS = 60  # the lease of a message that is being sent: longer than any sender's own timeout
+SEND_SECONDS = 30  # the lease of a message that is being sent: longer than any sender's own timeout
 MAX_ATTEMPTS = 12  # about an hour and a half of trying
 DEATH_PAUSE_SECONDS = 300
 

@@ -16,7 +16,8 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import Error as DatabaseFault
+from django.db import connection, transaction
 
 from erp.core.errors import InvalidInput
 from erp.core.models import InboxMessage, Job
@@ -123,12 +124,10 @@ def _cancelled(job_id: int, attempt: int) -> None:
 
 
 def _failed(table: str, row_id: int, attempt: int, error: Exception, at: datetime) -> None:
-    if isinstance(error, (OperationalError, InterfaceError)):
+    if isinstance(error, DatabaseFault):
         connection.close()  # the server may be gone; the next statement opens a new connection
     last = "".join(traceback.format_exception(error))[-3500:]
-    with contextlib.suppress(
-        OperationalError, InterfaceError
-    ):  # no database, no record: the lease ends and the sweeper tells
+    with contextlib.suppress(DatabaseFault):  # no database, no record: the lease ends and the sweeper tells
         fail(
             table,
             row_id,
