@@ -40,8 +40,8 @@ class CostReceipt(NamedTuple):
 class CostIssue(NamedTuple):
     """Units that go out; from one particular layer when `layer_id` is given, else from the oldest that is open.
 
-    `method` is the product's present one. Layers left from a former method are used up first, which is what makes a change
-    of method possible without a revaluation.
+    `method` is the product's present one. Layers left from a former method are used up first, which is what
+    makes a change of method possible without a revaluation.
     """
 
     product_id: int
@@ -115,9 +115,9 @@ def plan_issues(
 ) -> tuple[list[Take], dict[int, OpenLayer], dict[int, int]]:
     """This function will decide which layer each issue takes its units and value from. No I/O.
 
-    `layers` are the open ones by product, oldest first. Returns the takes, the layers as they will be left, and by product how
-    many units are short. A partial take carries its share of the layer's value rounded half to even; the last unit out of
-    a layer carries all that is left, so no cent is ever lost or made.
+    `layers` are the open ones by product, oldest first. Returns the takes, the layers as they will be left,
+    and by product how many units are short. A partial take carries its share of the layer's value rounded
+    half to even; the last unit out of a layer carries all that is left, so no cent is ever lost or made.
     """
     takes: list[Take] = []
     left: dict[int, OpenLayer] = {}
@@ -157,7 +157,8 @@ def _check_quantities(lines: Sequence[CostReceipt] | Sequence[CostIssue]) -> Non
             )  # fmt: skip
 
 
-# Average pools are sorted by product so that two receipts of the same products wait for each other instead of deadlocking.
+# Average pools are sorted by product so that two receipts of the same products wait for each other instead of
+# deadlocking.
 _RECEIVE = """
 WITH receipt AS MATERIALIZED (
   SELECT r.*, CASE WHEN method = 'FIFO' THEN nextval('ledger_costlayer_id_seq') END AS layer_id
@@ -171,10 +172,12 @@ WITH receipt AS MATERIALIZED (
 ), pool AS (
   INSERT INTO ledger_costlayer (product_id, method, received_at, quantity_in, value_in, quantity_left, value_left,
                                 source_type, source_id)
-  SELECT product_id, 'AVERAGE', %s, sum(quantity), sum(value), sum(quantity), sum(value), min(source_type), min(source_id)
+  SELECT product_id, 'AVERAGE', %s, sum(quantity), sum(value), sum(quantity), sum(value), min(source_type),
+    min(source_id)
   FROM receipt WHERE method = 'AVERAGE' GROUP BY product_id ORDER BY product_id
   ON CONFLICT (product_id) WHERE method = 'AVERAGE' DO UPDATE SET
-    quantity_in = ledger_costlayer.quantity_in + excluded.quantity_in, value_in = ledger_costlayer.value_in + excluded.value_in,
+    quantity_in = ledger_costlayer.quantity_in + excluded.quantity_in, value_in = ledger_costlayer.value_in +
+      excluded.value_in,
     quantity_left = ledger_costlayer.quantity_left + excluded.quantity_in,
     value_left = ledger_costlayer.value_left + excluded.value_in, received_at = excluded.received_at
   RETURNING id, product_id
@@ -210,7 +213,7 @@ def cost_receive_many(receipts: Sequence[CostReceipt], *, at: datetime) -> list[
 
 
 _LOCK = """
-SELECT product_id, id, quantity_left, trunc(value_left * 10 ^ %s)::bigint FROM ledger_costlayer
+SELECT product_id, id, quantity_left, trunc(value_left * 10::numeric ^ %s)::bigint FROM ledger_costlayer
 WHERE product_id = ANY(%s::bigint[]) AND is_open ORDER BY product_id, id FOR NO KEY UPDATE
 """
 
@@ -237,8 +240,9 @@ def _refuse_short(short: Mapping[int, int]) -> None:
 def cost_issue_many(issues: Sequence[CostIssue], *, at: datetime) -> list[Decimal]:
     """This function will take units out of the layers and return the cost of each issue (base currency).
 
-    Two round trips for any number of issues: lock the open layers of the products involved, then one UPDATE and one INSERT.
-    InsufficientLayers names every product and how many units it is short; then nothing was taken.
+    Two round trips for any number of issues: lock the open layers of the products involved, then one UPDATE
+    and one INSERT. InsufficientLayers names every product and how many units it is short; then nothing was
+    taken.
     """
     if not issues:
         return []
@@ -295,15 +299,16 @@ def _write_takes(
 def cost_revalue_many(revaluations: Sequence[CostRevaluation], *, at: datetime) -> list[Revalued]:
     """This function will divide late cost between the units still in stock and those that have left.
 
-    The share of the units still here goes into their layer as a value-only movement; the rest is the caller's to post to COGS,
-    in the open period. A layer never falls below zero: what it can not bear goes to COGS too. NotFound for an unknown layer.
+    The share of the units still here goes into their layer as a value-only movement; the rest is the caller's
+    to post to COGS, in the open period. A layer never falls below zero: what it can not bear goes to COGS
+    too. NotFound for an unknown layer.
     """
     if not revaluations:
         return []
     scale = _scale()
     with transaction.atomic(savepoint=False):
         rows = query(
-            "SELECT id, product_id, quantity_in, quantity_left, trunc(value_left * 10 ^ %s)::bigint "
+            "SELECT id, product_id, quantity_in, quantity_left, trunc(value_left * 10::numeric ^ %s)::bigint "
             "FROM ledger_costlayer WHERE id = ANY(%s::bigint[]) ORDER BY product_id, id FOR NO KEY UPDATE",
             [scale, array(sorted({item.layer_id for item in revaluations}), "bigint")],
         )
@@ -341,7 +346,8 @@ def _write_true_ups(
     batch, unit = Statements(), Decimal(1).scaleb(-scale)
     changed = sorted({item.layer_id for item, _ in moved})
     batch.demand(
-        "UPDATE ledger_costlayer l SET value_left = v.units * %s FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, units) "
+        "UPDATE ledger_costlayer l SET value_left = v.units * %s FROM unnest(%s::bigint[], %s::bigint[]) AS "
+        "v(id, units) "
         "WHERE l.id = v.id RETURNING 1",
         [unit, array(changed, "bigint"), array([layers[layer][4] for layer in changed], "bigint")],
         len(changed),
