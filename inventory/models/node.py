@@ -8,7 +8,7 @@ from mptt.models import MPTTModel, TreeForeignKey
 from simple_history.models import HistoricalRecords
 
 
-class Node(models.Model):
+class Node(models.Model):  # type: ignore[django-manager-missing]  # mptt names its manager at run time
     """A place that holds stock and can ship: warehouse, store or third-party logistics provider."""
 
     KINDS = [("WAREHOUSE", "Warehouse"), ("STORE", "Store"), ("TPL", "3PL")]

@@ -37,9 +37,7 @@ def lot_ensure_many(drafts: Sequence[LotDraft]) -> dict[tuple[int, str], int]:
                 "the lot code is not valid", field="lot_code", remedy="Enter 1 to 40 characters."
             )
     unique = {(draft.product_id, draft.code): draft for draft in drafts}
-    source, parameters = unnest(
-        _COLUMNS, sorted(unique.values(), key=lambda draft: (draft.product_id, draft.code))
-    )
+    source, parameters = unnest(_COLUMNS, [unique[key] for key in sorted(unique)])
     query(
         f"INSERT INTO inventory_lot (product_id, code, expiry_date) SELECT product_id, code, expiry_date FROM {source} "
         "ON CONFLICT (product_id, code) DO NOTHING RETURNING id",

@@ -56,7 +56,7 @@ def node_save(draft: NodeDraft, *, node_id: int | None = None, actor: User, at: 
     if node is None:
         raise NotFound(f"there is no node #{node_id}", field="node", remedy="Reload the list.")
     code = clean_text(draft.code, "code", 20).upper()
-    if Node.objects.filter(code=code).exclude(pk=node_id).exists():
+    if Node.objects.filter(code=code).exclude(pk=node_id or 0).exists():
         raise InvalidInput(f"there is a node {code} already", field="code", remedy="Choose another code.")
     if draft.kind not in dict(Node.KINDS):
         raise InvalidInput("no such kind of node", field="kind", remedy="Choose from the list.")

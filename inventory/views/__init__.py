@@ -1,1 +1,1 @@
-"""Which pages does inventory show?"""
+"""Which page shows it? Edges only: parse, permit, read the clock, one domain call, render."""

@@ -1,0 +1,195 @@
+"""Which columns do the stock side's lists have?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html
+
+from erp.core.documents import document_url
+from erp.core.tables import (
+    CodeColumn,
+    KeelTable,
+    LinkColumn,
+    MoneyColumn,
+    QuantityColumn,
+    RecordColumn,
+    StateColumn,
+    WhenColumn,
+)
+from inventory.models import (
+    Adjustment,
+    BinStock,
+    Category,
+    Lot,
+    Node,
+    Product,
+    StockBuffer,
+    StockEvent,
+    StockLevel,
+    Transfer,
+)
+
+
+class SourceColumn(tables.Column):
+    """The document that caused a row, by `source_type` and `source_id`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(accessor="source_type", orderable=False, **kwargs)
+
+    def render(self, value: str, record: Any) -> str:
+        words = f"{value.rpartition('.')[2]} {record.source_id}"
+        url = document_url(value, record.source_id)
+        return format_html('<a href="{}">{}</a>', url, words) if url else words
+
+    def value(self, value: str, record: Any) -> str:
+        return f"{value}:{record.source_id}"
+
+
+class ProductTable(KeelTable):
+    sku = RecordColumn(verbose_name="SKU")
+    category = tables.Column(accessor="category__name")
+    gtin = CodeColumn(verbose_name="GTIN")
+    on_hand = QuantityColumn(verbose_name="On hand")
+    available = QuantityColumn()
+    allocated = QuantityColumn(verbose_name="Promised")
+    in_transit = QuantityColumn(verbose_name="On its way")
+    stock_value = MoneyColumn(verbose_name="Stock value")
+    list_price = MoneyColumn(verbose_name="List price")
+    is_active = tables.BooleanColumn(verbose_name="Active", yesno="yes,no")
+
+    class Meta(KeelTable.Meta):
+        model = Product
+        fields = ("sku", "name", "category", "gtin", "on_hand", "available", "allocated", "in_transit", "stock_value",
+                  "list_price", "is_active")  # fmt: skip
+
+
+class StockLevelTable(KeelTable):
+    product = LinkColumn("inventory:product_detail", pk="product_id", verbose_name="SKU")
+    name = tables.Column(accessor="product__name", verbose_name="Product")
+    node = LinkColumn("inventory:node_detail", pk="node_id")
+    status = StateColumn()
+    quantity = QuantityColumn()
+
+    class Meta(KeelTable.Meta):
+        model = StockLevel
+        fields = ("product", "name", "node", "status", "quantity")
+
+
+class BinStockTable(KeelTable):
+    location = LinkColumn("inventory:location_detail", pk="location_id", verbose_name="Bin")
+    node = tables.Column(accessor="location__node")
+    product = LinkColumn("inventory:product_detail", pk="product_id", verbose_name="SKU")
+    name = tables.Column(accessor="product__name", verbose_name="Product")
+    lot = tables.Column(accessor="lot__code")
+    expiry_date = tables.Column(accessor="lot__expiry_date", verbose_name="Expires")
+    status = StateColumn()
+    quantity = QuantityColumn()
+    quantity_allocated = QuantityColumn(verbose_name="Taken up")
+    first_received_at = WhenColumn(style="ago", verbose_name="In the bin since")
+
+    class Meta(KeelTable.Meta):
+        model = BinStock
+        fields = ("location", "node", "product", "name", "lot", "expiry_date", "status", "quantity",
+                  "quantity_allocated", "first_received_at")  # fmt: skip
+
+
+class StockEventTable(KeelTable):
+    sequence = RecordColumn()
+    action = CodeColumn()
+    source = SourceColumn()
+    units = QuantityColumn(orderable=False)
+    actor = tables.Column(accessor="actor__username")
+    occurred_at = WhenColumn(verbose_name="Occurred")
+    reason = tables.Column()
+
+    class Meta(KeelTable.Meta):
+        model = StockEvent
+        fields = ("sequence", "occurred_at", "action", "source", "units", "actor", "reason")
+
+
+class TransferTable(KeelTable):
+    number = RecordColumn()
+    state = StateColumn()
+    from_node = LinkColumn("inventory:node_detail", pk="from_node_id", verbose_name="From")
+    to_node = LinkColumn("inventory:node_detail", pk="to_node_id", verbose_name="To")
+    units = QuantityColumn()
+    units_open = QuantityColumn(verbose_name="On its way")
+    expected_date = tables.DateColumn(verbose_name="Expected")
+    created_at = WhenColumn(style="ago", verbose_name="Created")
+
+    class Meta(KeelTable.Meta):
+        model = Transfer
+        fields = (
+            "number",
+            "state",
+            "from_node",
+            "to_node",
+            "units",
+            "units_open",
+            "expected_date",
+            "created_at",
+        )
+
+
+class AdjustmentTable(KeelTable):
+    number = RecordColumn()
+    state = StateColumn()
+    node = LinkColumn("inventory:node_detail", pk="node_id")
+    reason = tables.Column()
+    units = QuantityColumn(verbose_name="Units (net)")
+    value = MoneyColumn()
+    created_by = tables.Column(accessor="created_by__username", verbose_name="By")
+    created_at = WhenColumn(style="ago", verbose_name="Created")
+
+    class Meta(KeelTable.Meta):
+        model = Adjustment
+        fields = ("number", "state", "node", "reason", "note", "units", "value", "created_by", "created_at")
+
+
+class CategoryTable(KeelTable):
+    code = RecordColumn()
+    parent = tables.Column(accessor="parent__name", verbose_name="Within")
+    valuation_method = tables.Column(verbose_name="Valued by")
+    product_count = QuantityColumn(verbose_name="Products")
+
+    class Meta(KeelTable.Meta):
+        model = Category
+        fields = ("code", "name", "parent", "valuation_method", "product_count")
+
+
+class NodeTable(KeelTable):
+    code = RecordColumn()
+    bins = QuantityColumn()
+    units = QuantityColumn(verbose_name="On hand")
+    can_ship = tables.BooleanColumn(verbose_name="Ships", yesno="yes,no")
+    is_active = tables.BooleanColumn(verbose_name="Active", yesno="yes,no")
+
+    class Meta(KeelTable.Meta):
+        model = Node
+        fields = ("code", "name", "kind", "country", "rank", "can_ship", "bins", "units", "is_active")
+
+
+class LotTable(KeelTable):
+    code = RecordColumn(verbose_name="Lot", url_name="inventory:lot_detail")
+    product = LinkColumn("inventory:product_detail", pk="product_id", verbose_name="SKU")
+    expiry_date = tables.DateColumn(verbose_name="Expires")
+    units = QuantityColumn(verbose_name="In bins")
+
+    class Meta(KeelTable.Meta):
+        model = Lot
+        fields = ("code", "product", "expiry_date", "units")
+
+
+class BufferTable(KeelTable):
+    node = LinkColumn("inventory:node_detail", pk="node_id")
+    product = LinkColumn(
+        "inventory:product_detail", pk="product_id", verbose_name="SKU", default="every product"
+    )
+    channel_code = tables.Column(verbose_name="Channel", default="every channel")
+    quantity = QuantityColumn(verbose_name="Kept back")
+
+    class Meta(KeelTable.Meta):
+        model = StockBuffer
+        fields = ("node", "product", "channel_code", "quantity")
