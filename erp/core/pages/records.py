@@ -38,6 +38,10 @@ class RecordPage(View):
     def get_title(self, obj: Any) -> str:
         return f"{self.title} {obj}".strip()
 
+    def get_crumb(self, obj: Any) -> str:
+        """This function will return the record's short name, the last of the breadcrumbs."""
+        return str(obj)
+
     def get_subtitle(self, obj: Any) -> str:
         return ""
 
@@ -72,6 +76,7 @@ class RecordPage(View):
             "record_page": self,
             "obj": obj,
             "title": self.get_title(obj),
+            "crumb": self.get_crumb(obj),
             "subtitle": self.get_subtitle(obj),
             "document_type": obj._meta.label,
             "state": self._state(obj),

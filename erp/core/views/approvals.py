@@ -106,6 +106,9 @@ class ApprovalRequestRecord(RecordPage):
     def get_title(self, obj: ApprovalRequest) -> str:
         return obj.title
 
+    def get_crumb(self, obj: ApprovalRequest) -> str:
+        return f"Approval {obj.pk}"
+
     def get_subtitle(self, obj: ApprovalRequest) -> str:
         return f"Guards {obj.kind}"
 

@@ -186,6 +186,9 @@ class ExceptionCaseRecord(RecordPage):
     def get_title(self, obj: ExceptionCase) -> str:
         return obj.title
 
+    def get_crumb(self, obj: ExceptionCase) -> str:
+        return f"Case {obj.pk}"
+
     def get_subtitle(self, obj: ExceptionCase) -> str:
         return kind_label(obj.kind)
 
