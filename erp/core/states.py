@@ -73,8 +73,8 @@ _WORK_TRANSITIONS = {
 # Work rows change state thousands of times an hour by conditional UPDATE in services/work.py; their table is proven here.
 JOB = Machine("core.Job", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}, audited=False)
 INBOX = Machine(
-    "core.InboxMessage", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}
+    "core.InboxMessage", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}, audited=False
 )
 OUTBOX = Machine(
-    "core.OutboxMessage", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}
+    "core.OutboxMessage", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}, audited=False
 )
