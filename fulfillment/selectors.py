@@ -8,6 +8,7 @@ from typing import NamedTuple
 from erp.core.sql import query
 from fulfillment.models import PickScan, PickTask
 from fulfillment.states import ScanOutcome
+from ledger.models import JournalEntry
 
 
 def bin_is_confirmed(task: PickTask) -> bool:
@@ -87,3 +88,45 @@ def releasable(*, node_id: int | None = None, limit: int = 500) -> list[Releasab
     return [
         Releasable(*row) for row in query(_RELEASABLE.format(condition="AND n.id = %s"), [node_id, limit])
     ]
+
+
+def journal_entry_of(shipment_id: int) -> JournalEntry | None:
+    """This function will return what a shipment posted; None when it was worth nothing."""
+    return JournalEntry.objects.filter(
+        source_type="fulfillment.Shipment", source_id=shipment_id, kind="fulfillment.shipment_confirmed"
+    ).first()
+
+
+class OpenList(NamedTuple):
+    """A pick list that is not finished; `ship_by` is its most urgent order's."""
+
+    id: int
+    number: str
+    node_id: int
+    node: str
+    picker_id: int | None
+    picker: str
+    ship_by: datetime
+    tasks: int
+    done: int
+
+    @property
+    def left(self) -> int:
+        return self.tasks - self.done
+
+
+_OPEN_LISTS = (
+    "SELECT p.id, p.number, p.node_id, n.code, p.picker_id, coalesce(u.username, ''), f.ship_by, t.tasks, t.done "
+    "FROM fulfillment_picklist p JOIN inventory_node n ON n.id = p.node_id LEFT JOIN core_user u ON u.id = "
+    "p.picker_id "
+    "JOIN LATERAL (SELECT min(ship_by) AS ship_by FROM fulfillment_fulfillmentorder WHERE pick_list_id = "
+    "p.id) f ON true "
+    "JOIN LATERAL (SELECT count(*) AS tasks, count(closed_at) AS done FROM fulfillment_picktask "
+    "WHERE pick_list_id = p.id) t ON true "
+    "WHERE p.state IN ('OPEN', 'PICKING') ORDER BY f.ship_by, p.id LIMIT %s"
+)
+
+
+def open_lists(limit: int = 60) -> list[OpenList]:
+    """This function will return the lists that are not finished, most urgent first."""
+    return [OpenList(*row) for row in query(_OPEN_LISTS, [limit])]

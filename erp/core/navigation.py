@@ -50,6 +50,7 @@ SECTIONS: tuple[Section, ...] = (
         "Fulfilment",
         "package",
         (
+            Item("Release board", "fulfillment:release_board", "b"),
             Item("Fulfilment orders", "fulfillment:fulfillment_order_list", "f"),
             Item("Pick lists", "fulfillment:pick_list_list"),
             Item("Pick by scan", "fulfillment:floor_home", "s"),
