@@ -183,3 +183,33 @@ def receipt_progress(order: PurchaseOrder) -> list[dict[str, Any]]:
         }
         for line in order.lines.select_related("product", "decision").order_by("position")
     ]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How a supplier delivers: orders sent to it, those with a delivery, how many of these were on time, days they took."""
+
+    orders: int
+    delivered: int
+    on_time: int
+    average_days: float
+    unbilled: Decimal
+
+    @property
+    def on_time_percent(self) -> int:
+        return round(100 * self.on_time / self.delivered) if self.delivered else 0
+
+
+def supplier_delivery(supplier_id: int) -> Delivery:
+    """This function will return how a supplier has delivered, by the first receipt of each order, and what it may still bill."""
+    digits = base_exponent()
+    rows = query(
+        "SELECT count(*), count(g.first), count(*) FILTER (WHERE g.first <= o.expected_date), "
+        "coalesce(avg(g.first - o.sent_at::date), 0)::float8, coalesce(sum(u.value), 0) FROM procurement_purchaseorder o "
+        "LEFT JOIN (SELECT purchase_order_id, min(received_at)::date AS first FROM procurement_goodsreceipt GROUP BY 1) g "
+        "ON g.purchase_order_id = o.id LEFT JOIN LATERAL (SELECT sum(round(l.quantity_received * l.unit_cost * o.rate, %s) "
+        "- round(l.quantity_invoiced * l.unit_cost * o.rate, %s)) AS value FROM procurement_purchaseorderline l "
+        "WHERE l.purchase_order_id = o.id) u ON true WHERE o.supplier_id = %s AND o.sent_at IS NOT NULL",
+        [digits, digits, supplier_id],
+    )
+    return Delivery(*rows[0])

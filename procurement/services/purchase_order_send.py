@@ -47,7 +47,7 @@ def purchase_order_send_many(ids: Sequence[int], *, actor: User, at: datetime) -
         .order_by("purchase_order_id", "position")
         .values("purchase_order_id", "product__sku", "product__name", "quantity_ordered", "unit_cost")
     ):
-        lines.setdefault(line.pop("purchase_order_id"), []).append(
+        lines.setdefault(line["purchase_order_id"], []).append(
             {
                 "sku": line["product__sku"], "name": line["product__name"], "quantity": line["quantity_ordered"],
                 "unit_cost": str(line["unit_cost"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from erp.core.money import exponent
 from inventory.models import Product
 from procurement.models import Supplier, SupplierProduct
 
+Kept = TypeVar("Kept", Supplier, SupplierProduct)
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,19}")
 
 
@@ -47,22 +49,18 @@ def supplier_save(
         "rate": _rate(currency, rate), "lead_time_days": lead_time_days, "payment_days": payment_days,
         "is_active": is_active,
     }  # fmt: skip
-    if Supplier.objects.filter(code=code).exclude(pk=supplier_id).exists():
+    others = Supplier.objects.filter(code=code)
+    if (others.exclude(pk=supplier_id) if supplier_id else others).exists():
         raise InvalidInput(f"the code {code} is taken", field="code", remedy="Choose another code.")
-    if supplier_id is None:
-        supplier = Supplier(**values)
-    else:
-        supplier = Supplier.objects.select_for_update().filter(pk=supplier_id).first()
-        if supplier is None:
+    supplier = Supplier()
+    if supplier_id is not None:
+        found = Supplier.objects.select_for_update().filter(pk=supplier_id).first()
+        if found is None:
             raise NotFound(
                 f"there is no supplier #{supplier_id}", field="supplier", remedy="Reload the list."
             )
-        for field, value in values.items():
-            setattr(supplier, field, value)
-    supplier._history_user = actor
-    supplier._history_date = at
-    supplier.save()
-    return supplier
+        supplier = found
+    return _write(supplier, values, actor, at)
 
 
 def _check_supplier(code: str, name: str, email: str, lead_time_days: int, payment_days: int) -> None:
@@ -153,13 +151,12 @@ def supplier_product_save(
     )  # fmt: skip
 
 
-def _write(terms: SupplierProduct, values: dict[str, object], actor: User, at: datetime) -> SupplierProduct:
-    for field, value in values.items():
-        setattr(terms, field, value)
-    terms._history_user = actor
-    terms._history_date = at
-    terms.save()
-    return terms
+def _write(row: Kept, values: dict[str, Any], actor: User, at: datetime) -> Kept:
+    """Save a row with who changed it and when, for its history."""
+    for field, value in {**values, "_history_user": actor, "_history_date": at}.items():
+        setattr(row, field, value)
+    row.save()
+    return row
 
 
 def _check_terms(unit_cost: Decimal, minimum_quantity: int, pack_size: int, rank: int | None) -> None:
