@@ -107,7 +107,7 @@ def stock_by_category() -> list[StockShare]:
     rows = query(
         "SELECT c.id, c.name, sum(l.quantity_left), sum(l.value_left) FROM ledger_costlayer l "
         "JOIN inventory_product p ON p.id = l.product_id JOIN inventory_category c ON c.id = p.category_id "
-        "WHERE l.quantity_left > 0 GROUP BY 1, 2 ORDER BY 4 DESC, 1"
+        "WHERE l.is_open GROUP BY 1, 2 ORDER BY 4 DESC, 1"
     )
     return [StockShare(row[0], row[1], int(row[2]), row[3]) for row in rows]
 
@@ -138,7 +138,7 @@ def stock_by_node() -> list[StockShare]:
 
 def stock_total() -> tuple[int, Decimal]:
     """This function will return units and value left in the cost layers."""
-    found = CostLayer.objects.filter(quantity_left__gt=0).aggregate(
+    found = CostLayer.objects.filter(is_open=True).aggregate(
         units=Coalesce(Sum("quantity_left"), 0), value=Sum("value_left")
     )
     return found["units"], found["value"] or ZERO

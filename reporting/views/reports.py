@@ -178,7 +178,7 @@ class StockValueList(FigureRows):
     secondary_actions = (PrimaryAction("By period", "reporting:period_stock_list", icon="calendar"),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        left = CostLayer.objects.filter(product_id=OuterRef("pk"), quantity_left__gt=0).order_by()
+        left = CostLayer.objects.filter(product_id=OuterRef("pk"), is_open=True).order_by()
         by_product = left.values("product_id")
         return (
             Product.objects.select_related("category")

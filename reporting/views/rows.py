@@ -216,7 +216,7 @@ class LayerRows(FigureRows):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CostLayer]:
         product = Product.objects.filter(pk=OuterRef("product_id"))
-        return CostLayer.objects.filter(quantity_left__gt=0).annotate(
+        return CostLayer.objects.filter(is_open=True).annotate(
             sku=Subquery(product.values("sku")), name=Subquery(product.values("name"))
         )
 
@@ -244,7 +244,7 @@ class NodeStockRows(FigureRows):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
         same = StockLevel.objects.filter(product=OuterRef("product"), status__in=PHYSICAL)
-        worth = CostLayer.objects.filter(product_id=OuterRef("product_id"), quantity_left__gt=0)
+        worth = CostLayer.objects.filter(product_id=OuterRef("product_id"), is_open=True)
         return (
             StockLevel.objects.filter(status__in=PHYSICAL, quantity__gt=0)
             .select_related("product", "node")
