@@ -148,3 +148,7 @@ _kind(
     "NEGATIVE_ATTEMPT", "Correction would go below zero", Role.WAREHOUSE, 24,
     "Count the bin.", "Post what is really missing.",
 )  # fmt: skip
+_kind(
+    "WORK_LATE", "Work has been waiting for long", Role.OPERATIONS, 1,
+    "See why its queue or stream does not move.", "Retry or cancel the first row in it.",
+)  # fmt: skip

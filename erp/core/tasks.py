@@ -15,6 +15,7 @@ from erp.core.services.outbox import due_streams, stream_deliver
 from erp.core.services.periodic import periodic
 from erp.core.services.user import system_user
 from erp.core.services.work import wake
+from erp.core.services.work_late import work_report_late
 from erp.core.services.work_run import work_drain, work_run, work_sweep
 
 DELIVER_SECONDS = 20.0
@@ -71,9 +72,11 @@ def run_periodic(
 
 @shared_task(name="core.send_canaries")
 def send_canaries() -> None:
-    """This function will send a canary down every queue and report those that stopped answering."""
+    """This function will send a canary down every queue, and report those that stopped answering and work
+    that is late."""
     now = timezone.now()
     canary_report(queues=settings.KEEL_QUEUES, actor=system_user(), at=now)
+    work_report_late(actor=system_user(), at=now)
     canary_send(queues=settings.KEEL_QUEUES, at=now)
 
 

@@ -1,4 +1,4 @@
-"""Answers: how does `make run` keep database, broker, worker, beat and web together, and stop them in reverse?
+"""Answers: how does `make run` keep database, broker, worker, beat, watcher and web together, and stop them in reverse?
 
 supervisord owns the processes; this small parent says when the first page answers, holds the lock that refuses a second
 `make run`, and stops everything on SIGTERM or Ctrl-C. If it or supervisord is killed, the kernel's parent-death signal
@@ -49,6 +49,8 @@ def programs(*, embedded: Sequence[str], port: int, queues: Sequence[str], web_w
     ]
     worker = f"worker -Q {','.join(queues)} -c 2 -l info --without-gossip --without-mingle".split()
     beat = ["beat", "-s", str(home() / "beat.db"), *"--pidfile= -l info".split()]
+    control = f"{python} -m supervisor.supervisorctl -c {home() / 'supervisord.conf'} restart worker"
+    watch = [python, "-m", "django", "watch_queues", "--settings", "erp.settings", "--restart", control]
     web = [python, "-m", "gunicorn", "erp.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", str(web_workers)]
     web += "--preload --worker-class gthread --threads 4 --graceful-timeout 20 --timeout 120 --keep-alive 15".split()
     web += ["--worker-tmp-dir", str(home()), "--access-logfile", "-", "--no-control-socket"]
@@ -56,6 +58,7 @@ def programs(*, embedded: Sequence[str], port: int, queues: Sequence[str], web_w
         *stack,
         Program("worker", 30, [*wait, *celery, *worker], 45),
         Program("beat", 40, [*wait, *celery, *beat], 10),
+        Program("watch", 45, [*wait, *watch], 10),
         Program("web", 50, [*wait, *web], 30),
     ]
 

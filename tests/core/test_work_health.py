@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
 from erp import health
 from erp.core.models import Canary, ExceptionCase
 from erp.core.services import canary
+from erp.core.services.outbox import OutboxDraft, outbox_add_many
 from erp.core.services.user import system_user
 from erp.core.services.work import claim, job_enqueue
+from erp.core.services.work_late import work_report_late
 from erp.core.sql import execute
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +105,38 @@ def test_metrics_are_for_loopback_or_the_token(client: Client, settings: Any) ->
     settings.METRICS_TOKEN = "t0ken"
     assert client.get("/metrics").status_code == 403
     assert client.get("/metrics", headers={"Authorization": "Bearer t0ken"}).status_code == 200
+
+
+def test_a_stream_that_does_not_move_has_one_case_until_it_does() -> None:
+    outbox_add_many([OutboxDraft("order:1", "tests.none", key, {}) for key in "abc"])
+    job_enqueue(kind="tests.none", key="1", queue="channel", actor=system_user())
+    now = timezone.now()
+    assert work_report_late(actor=system_user(), at=now) == 0
+    execute(
+        "UPDATE core_outboxmessage SET created_at = now() - interval '11 minutes', next_at = now() + interval '1 "
+        "hour'"
+    )
+    execute("UPDATE core_job SET next_at = now() - interval '11 minutes'")
+    for _ in range(2):
+        assert work_report_late(actor=system_user(), at=now) == 2
+    cases = ExceptionCase.objects.filter(state="OPEN").order_by("subject_id")
+    assert [(case.subject_id, case.title) for case in cases] == [
+        ("core.Job:channel", "1 rows wait in core.Job:channel"),
+        ("core.OutboxMessage:order:1", "3 rows wait in core.OutboxMessage:order:1"),
+    ]
+    execute("UPDATE core_outboxmessage SET state = 'DONE', provider_ref = 'x'")
+    assert work_report_late(actor=system_user(), at=now) == 1
+    assert ExceptionCase.objects.get(state="RESOLVED").resolution == "core.work_report_late"
+
+
+def test_the_watcher_restarts_a_deaf_worker_and_leaves_a_living_one(tmp_path: Path, settings: Any) -> None:
+    now = timezone.now()
+    canary.canary_send(queues=QUEUES, at=now)
+    for queue in QUEUES:
+        canary.canary_answer(queue=queue, at=now)
+    mark = tmp_path / "restarted"
+    call_command("watch_queues", "--once", "--restart", f"touch {mark}")
+    assert not mark.exists()
+    Canary.objects.filter(queue="channel").update(answered_at=now - timedelta(minutes=5))
+    call_command("watch_queues", "--once", "--restart", f"touch {mark}")
+    assert mark.exists()
