@@ -32,8 +32,8 @@ static/vendor/.installed: node_modules/.installed erp/core/management/commands/v
 setup-browser: setup  ## Find or install a Chromium for the browser tests
 	@$(STEP) "chromium" .ci/browser
 
-run: setup  ## Run Keel with its own servers and the demo company on 127.0.0.1:PORT
-	@KEEL_HASHED_STATIC=true exec $(PY) manage.py run_keel --port $(PORT)
+run: setup  ## Run Keel with its own servers and the demo company on 127.0.0.1:PORT (DEMO=no: empty)
+	@KEEL_HASHED_STATIC=true exec $(PY) manage.py run_keel --port $(PORT) $(if $(filter no,$(DEMO)),--no-demo)
 
 status: setup  ## Say which embedded servers run
 	@$(PY) erp/embedded status

@@ -50,7 +50,10 @@ def books(fiona: User) -> User:
 
 
 def draft(
-    *lines: tuple[AccountRole, str, str], day: date = date(2011, 3, 10), source_id: int = 1, **values: Any
+    *lines: tuple[AccountRole, str, str],
+    day: date = date(2011, 3, 10),
+    source_id: int = 1,
+    **values: Any,
 ) -> JournalDraft:
     """This function will return a draft of (role, debit, credit) lines in base currency."""
     return JournalDraft(

@@ -18,7 +18,9 @@ def test_every_role_has_one_leaf_account(books: User) -> None:
     assert all(account.is_leaf_node() for account in leaves.values())
     cash = leaves[AccountRole.CASH]
     assert [ancestor.code for ancestor in cash.get_ancestors()] == ["1000", "1100"]
-    assert {account.account_type for account in Account.objects.filter(code__startswith="4")} == {AccountType.INCOME}
+    assert {account.account_type for account in Account.objects.filter(code__startswith="4")} == {
+        AccountType.INCOME
+    }
     assert Account.history.filter(history_user=books).count() == len(DEFAULT_CHART)
 
 
@@ -59,12 +61,16 @@ def test_a_role_does_not_lose_its_account(books: User) -> None:
 def test_a_new_account_hangs_under_a_parent_of_its_type(books: User) -> None:
     group = Account.objects.get(code="6000")
     saved = account_save(
-        account=Account(code="6900", name="Software", account_type=AccountType.EXPENSE, parent=group), actor=books, at=AT
+        account=Account(code="6900", name="Software", account_type=AccountType.EXPENSE, parent=group),
+        actor=books,
+        at=AT,
     )
     assert saved.get_root().code == "6000"
     assert saved.history.get().history_user == books
     with pytest.raises(InvalidInput):
         account_save(
-            account=Account(code="6901", name="Odd", account_type=AccountType.INCOME, parent=group), actor=books, at=AT
+            account=Account(code="6901", name="Odd", account_type=AccountType.INCOME, parent=group),
+            actor=books,
+            at=AT,
         )
     assert not Account.objects.filter(code="6901").exists()

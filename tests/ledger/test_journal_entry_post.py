@@ -128,7 +128,9 @@ def test_an_entry_of_nothing_is_not_posted_and_takes_no_number(books: User) -> N
 def test_foreign_currency_is_rounded_per_line_and_the_cent_goes_to_the_largest_line_of_the_lighter_side(
     books: User,
 ) -> None:
-    """EUR 10.01 + 10.01 = 20.02 at 0.85: 8.51 + 8.51 = 17.02 (half to even of 8.5085), the other side 17.02 (17.017)."""
+    """EUR 10.01 + 10.01 = 20.02 at 0.85: 8.51 + 8.51 = 17.02 (half to even of 8.5085), the other side 17.02
+    (17.017).
+    """
     lines = [
         DraftLine(R.RECEIVABLE, debit=Decimal("10.05"), currency="EUR"),
         DraftLine(R.CASH, debit=Decimal("10.05"), currency="EUR"),

@@ -16,7 +16,8 @@ from tests.ledger.conftest import AT, committed, sale
 
 ENTRY = (
     "INSERT INTO ledger_journalentry "
-    "(number, kind, source_type, source_id, sequence, period_id, posting_date, actor_id, memo) SELECT %s, 'ledger.manual_entry', 'x.X', %s, 0, id, %s, %s, '' FROM ledger_period WHERE code = %s RETURNING id"
+    "(number, kind, source_type, source_id, sequence, period_id, posting_date, actor_id, memo) SELECT %s, "
+    "'ledger.manual_entry', 'x.X', %s, 0, id, %s, %s, '' FROM ledger_period WHERE code = %s RETURNING id"
 )
 COLUMNS = "entry_id, account_id, currency, debit, credit, base_debit, base_credit, customer_segment"
 
@@ -64,7 +65,8 @@ def test_one_bad_entry_among_many_in_a_statement_is_found(books: User) -> None:
         good, bad = raw_entry(books, "X-1"), raw_entry(books, "X-2")
         sql(
             f"INSERT INTO ledger_journalline ({COLUMNS}) SELECT e.id, a.id, 'GBP', d, c, d, c, '' FROM (VALUES "
-            "(%s, 'CASH', 10, 0), (%s, 'REVENUE', 0, 10), (%s, 'CASH', 10, 0), (%s, 'REVENUE', 0, 11)) AS e(id, role, d, c) "
+            "(%s, 'CASH', 10, 0), (%s, 'REVENUE', 0, 10), (%s, 'CASH', 10, 0), (%s, 'REVENUE', 0, 11)) AS "
+            "e(id, role, d, c) "
             "JOIN ledger_account a USING (role)",
             good, good, bad, bad,
         )  # fmt: skip
@@ -88,7 +90,8 @@ def test_an_entry_without_lines_does_not_commit(books: User) -> None:
 def test_a_line_names_an_account_that_exists(books: User) -> None:
     with pytest.raises(IntegrityError, match="account that does not exist"), transaction.atomic():
         sql(
-            f"INSERT INTO ledger_journalline ({COLUMNS}) VALUES (%s, 0, 'GBP', 1, 0, 1, 0, ''), (%s, 0, 'GBP', 0, 1, 0, 1, '')",
+            f"INSERT INTO ledger_journalline ({COLUMNS}) VALUES (%s, 0, 'GBP', 1, 0, 1, 0, ''), "
+            "(%s, 0, 'GBP', 0, 1, 0, 1, '')",
             entry := raw_entry(books), entry,
         )  # fmt: skip
     with pytest.raises(DatabaseError, match="belongs to an entry"), transaction.atomic():
@@ -115,7 +118,8 @@ def copy_entry(actor: User, period: Period, day: date, debit: str, credit: str) 
             f"{entry}\tX-{entry}\tledger.manual_entry\tx.X\t{entry}\t0\t{period.pk}\t{day}\t{actor.pk}\t\n"
         )
         cursor.copy_expert(
-            "COPY ledger_journalentry (id, number, kind, source_type, source_id, sequence, period_id, posting_date, actor_id, memo) "
+            "COPY ledger_journalentry (id, number, kind, source_type, source_id, sequence, period_id, "
+            "posting_date, actor_id, memo) "
             "FROM STDIN",
             io.StringIO(header),
         )
