@@ -9,11 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 import structlog
 from csp.constants import NONE, SELF
 
 from erp import embedded
+
+django_stubs_ext.monkeypatch()  # lets `ModelForm[Account]` say to mypy what it is about
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
