@@ -77,7 +77,7 @@ class GoodsReceiptTable(KeelTable):
     number = RecordColumn()
     purchase_order = LinkColumn("procurement:purchase_order_detail", pk="purchase_order_id")
     supplier = LinkColumn(
-        "procurement:supplier_detail", accessor="purchase_order.supplier", pk="purchase_order.supplier_id"
+        "procurement:supplier_detail", accessor="purchase_order__supplier", pk="purchase_order__supplier_id"
     )
     node = tables.Column()
     units = QuantityColumn()
@@ -94,7 +94,7 @@ class GoodsReceiptTable(KeelTable):
 
 class SuggestionTable(KeelTable):
     product = RecordColumn(url_name="procurement:replenishment_decision_detail", verbose_name="SKU")
-    name = tables.Column(accessor="product.name")
+    name = tables.Column(accessor="product__name")
     supplier = LinkColumn("procurement:supplier_detail", pk="supplier_id")
     position = QuantityColumn()
     reorder_point = QuantityColumn()
@@ -103,7 +103,7 @@ class SuggestionTable(KeelTable):
     )
     lead_time_days = QuantityColumn(verbose_name="Lead time, days")
     quantity = QuantityColumn(verbose_name="Order")
-    value = MoneyColumn(currency="supplier.currency")
+    value = MoneyColumn(currency="supplier__currency")
     run_date = WhenColumn(style="date", verbose_name="Run")
 
     class Meta(KeelTable.Meta):

@@ -130,11 +130,10 @@ class PurchaseOrderRecord(RecordPage):
         ]
 
     def get_tags(self, obj: Any) -> list[tuple[str, str, str]]:
-        if obj.state == S.SENT and obj.expected_date < timezone.localdate():
-            return [("Late", "danger", "clock-alert")]
-        if obj.state == S.SENT and obj.quantity_received:
-            return [("Partly received", "info", "package-open")]
-        return []
+        if obj.state != S.SENT:
+            return []
+        late = [("Late", "danger", "clock-alert")] if obj.expected_date < timezone.localdate() else []
+        return late + ([("Partly received", "info", "package-open")] if obj.quantity_received else [])
 
     def get_actions(self, obj: Any, user: Any) -> list[Action]:
         def url(verb: str) -> str:
