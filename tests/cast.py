@@ -16,6 +16,7 @@ from erp.core.models import User
 from erp.core.roles import Role
 from erp.core.services.proof import prove
 from erp.core.services.role import role_sync
+from erp.core.services.user import system_user
 from inventory.models import Category, Location, Node, Product, StockEvent, UnitOfMeasure
 from inventory.services import AdjustmentDraft, AdjustmentLineDraft, adjustment_record_many
 from ledger.models import Account, Period
@@ -70,7 +71,7 @@ def company(db: None) -> Company:
 def company_create() -> Company:
     """Create the company in the current database connection; a test that commits calls this itself."""
     role_sync()
-    system = make.UserFactory(username="system", is_system=True)
+    system = system_user()  # a worker may have been here first
     ledger_create(system)
     make.NumberSeriesFactory(code="SO")
     policy = make.AllocationPolicyFactory()

@@ -1,8 +1,7 @@
-"""Answers: after the chaos, is every order there once, with one allocation, one effect of each job, and
-nothing left open?
+"""Answers: after the chaos, is every order there once, with one allocation, one effect of each job, and nothing left open?
 
-Run as a program inside a stack's environment with the number of orders; prints one JSON object of figures
-that must all be as `EXPECTED` says.
+Run as a program inside a stack's environment: `report.py` prints one JSON object of figures, which `run_chaos` compares with
+what was acknowledged; `report.py open` prints only how much work is open.
 """
 
 from __future__ import annotations

@@ -80,17 +80,19 @@ class Stack:
             return bool(answer.status == 200)
         return False
 
-    def run(self, *arguments: str, **options: Any) -> str:
-        """Run a Python module or manage.py command against this stack and return what it printed."""
+    def run(self, *arguments: str) -> str:
+        """Run a Python module or manage.py command against this stack and return what it printed; RuntimeError with its
+        errors."""
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,
             env=self.environment,
-            check=True,
             capture_output=True,
             text=True,
-            **options,
+            check=False,
         )
+        if done.returncode:
+            raise RuntimeError(f"{arguments}: {done.stderr[-3000:]}")
         return done.stdout
 
     def processes(self) -> list[psutil.Process]:
