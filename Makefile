@@ -1,6 +1,7 @@
 # Answers: which commands does a developer need? `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser run status psql test check format lock clean
+.PHONY: help setup setup-browser run status psql test check format lock clean \
+	check-ruff check-format check-types check-layers check-templates check-migrations
 SHELL := /bin/sh
 # Every process would compile all it imports, seconds each, if this stayed set.
 unexport PYTHONDONTWRITEBYTECODE
@@ -41,12 +42,24 @@ status: setup  ## Say which embedded servers run
 psql: setup  ## Open a prompt on the embedded database
 	@$(PY) erp/embedded psql
 
-check: setup  ## Run every check but the tests
+check: check-ruff check-format check-types check-layers check-templates check-migrations  ## Run every check but the tests (make -k: all of them)
+
+check-ruff: setup
 	@$(STEP) "ruff" .venv/bin/ruff check -q .
-	@$(STEP) "ruff format" .venv/bin/ruff format -q --check .
-	@$(STEP) "mypy" env KEEL_ENV=test .venv/bin/mypy --no-error-summary
+
+check-format: setup
+	@$(STEP) "ruff format" .venv/bin/ruff format --check .
+
+check-types: setup
+	@$(STEP) "mypy" env KEEL_ENV=test .venv/bin/mypy
+
+check-layers: setup
 	@$(STEP) "layers" .venv/bin/lint-imports
+
+check-templates: setup
 	@$(STEP) "templates" .venv/bin/djlint --lint --quiet --allow-empty-input templates
+
+check-migrations: setup
 	@$(STEP) "migrations" $(PY) manage.py makemigrations --check --dry-run
 
 test: check setup-browser  ## Run all that CI checks, browser tests included
