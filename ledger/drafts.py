@@ -1,7 +1,7 @@
 """What does a posting rule hand to the books?
 
-A rule is pure: it reads a document and returns a `JournalDraft`. Only `ledger.services.journal` turns drafts into entries.
-Named tuples, not dataclasses: a batch of shipments makes tens of thousands of lines.
+A rule is pure: it reads a document and returns a `JournalDraft`. Only `ledger.services.journal` turns drafts
+into entries. Named tuples, not dataclasses: a batch of shipments makes tens of thousands of lines.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ledger.models import AccountRole
 class DraftLine(NamedTuple):
     """One side of a draft: `debit` or `credit`, in `currency` (blank: the base currency), to the minor unit.
 
-    A rule names a role; only a manual entry names an account instead. A line of zero on both sides is dropped when posted,
-    so a rule need not ask whether the tax or the freight happens to be nothing.
+    A rule names a role; only a manual entry names an account instead. A line of zero on both sides is dropped
+    when posted, so a rule need not ask whether the tax or the freight happens to be nothing.
     """
 
     role: AccountRole | str | None

@@ -1,7 +1,7 @@
 """Over what is a closed month sealed, and does the chain still hold?
 
-seal = sha256(previous month's seal ‖ canonical text of this month's balances). Whoever changes a closed figure would have to
-change every later seal too, and the seals are printed on the close's page and exports.
+seal = sha256(previous month's seal ‖ canonical text of this month's balances). Whoever changes a closed
+figure would have to change every later seal too, and the seals are printed on the close's page and exports.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def seal_of(previous: str, code: str, balances: Iterable[Balance]) -> str:
 
 
 def broken_seals() -> Sequence[tuple[str, str, str]]:
-    """This function will recompute the whole chain from the kept balances and return (period, seal, recomputed) of each break."""
+    """This function will recompute the whole chain from the kept balances and return (period, seal,
+    recomputed) of each break.
+    """
     broken, previous = [], ""
     for period_id, code, seal in query(
         "SELECT id, code, seal FROM ledger_period WHERE state = 'CLOSED' ORDER BY start_date"

@@ -1,7 +1,7 @@
 """What do the books say: balances, statements, an account's lines, what stock is worth?
 
-Balances start from the snapshot of the closed months and add the lines after them, so they cost the same in year ten as in
-month one. All figures are base currency unless a name says otherwise.
+Balances start from the snapshot of the closed months and add the lines after them, so they cost the same in
+year ten as in month one. All figures are base currency unless a name says otherwise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from erp.core.money import ZERO
 from erp.core.sql import array, query
-from ledger.models import Account, AccountRole, AccountType, JournalEntry, JournalLine
+from ledger.models import Account, AccountRole, AccountType, JournalEntry, JournalLine, Period, TieOut
 
 DEBIT_TYPES = frozenset({AccountType.ASSET, AccountType.EXPENSE})
 
@@ -130,18 +130,23 @@ class TreeRow:
 
 _CLOSED_UP_TO = "SELECT max(end_date) FROM ledger_period WHERE state = 'CLOSED' AND end_date <= %s"
 _SNAPSHOT = """
-SELECT b.account_id, sum(b.base_debit), sum(b.base_credit) FROM ledger_periodbalance b JOIN ledger_period p ON p.id = b.period_id
-WHERE p.end_date <= %s AND b.revision = (SELECT max(m.revision) FROM ledger_periodbalance m WHERE m.period_id = b.period_id)
+SELECT b.account_id, sum(b.base_debit), sum(b.base_credit) FROM ledger_periodbalance b JOIN ledger_period p
+  ON p.id = b.period_id
+WHERE p.end_date <= %s AND b.revision = (SELECT max(m.revision) FROM ledger_periodbalance m WHERE m.period_id
+  = b.period_id)
   AND (%s::bigint IS NULL OR b.account_id = %s) GROUP BY b.account_id
 """
 _LINES_AFTER = """
-SELECT l.account_id, sum(l.base_debit), sum(l.base_credit) FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id
+SELECT l.account_id, sum(l.base_debit), sum(l.base_credit) FROM ledger_journalentry e JOIN ledger_journalline
+  l ON l.entry_id = e.id
 WHERE e.posting_date > %s AND e.posting_date <= %s AND (%s::bigint IS NULL OR l.account_id = %s) GROUP BY l.account_id
 """
 
 
 def balances_as_of(day: date, account_id: int | None = None) -> dict[int, Sides]:
-    """This function will return the gross sides of every account (or of one) from the first entry up to and with `day`."""
+    """This function will return the gross sides of every account (or of one) from the first entry up to and
+    with `day`.
+    """
     boundary = query(_CLOSED_UP_TO, [day])[0][0]
     totals: dict[int, Sides] = {}
     rows = query(_SNAPSHOT, [boundary, account_id, account_id]) if boundary else []
@@ -153,7 +158,9 @@ def balances_as_of(day: date, account_id: int | None = None) -> dict[int, Sides]
 
 
 def account_balance(role: AccountRole, as_of: date = date.max) -> Decimal:
-    """This function will return the balance of the account that plays `role`, debit positive; 0 when nobody plays it."""
+    """This function will return the balance of the account that plays `role`, debit positive; 0 when nobody
+    plays it.
+    """
     account = Account.objects.filter(role=role).values_list("pk", flat=True).first()
     if account is None:
         return ZERO
@@ -194,7 +201,9 @@ def _tree(nets: Mapping[int, Decimal], types: frozenset[AccountType] | None = No
     for account in sorted(accounts, key=lambda row: -row.level):
         if account.parent_id in totals:
             totals[account.parent_id] += totals[account.pk]
-    return [TreeRow(account, _natural(account, totals[account.pk])) for account in sorted(accounts, key=_place)]
+    return [
+        TreeRow(account, _natural(account, totals[account.pk])) for account in sorted(accounts, key=_place)
+    ]
 
 
 def _place(account: Account) -> tuple[int, int]:
@@ -208,7 +217,9 @@ def chart_tree(*, as_of: date) -> list[TreeRow]:
 
 def _lines(rows: Sequence[TreeRow]) -> list[StatementLine]:
     return [
-        StatementLine(row.account.name, row.balance, row.account.level, row.account.pk, not row.account.is_leaf_node())
+        StatementLine(
+            row.account.name, row.balance, row.account.level, row.account.pk, not row.account.is_leaf_node()
+        )
         for row in rows
         if row.balance or row.account.level == 0
     ]
@@ -233,8 +244,8 @@ def _top(rows: Sequence[TreeRow]) -> Decimal:
 def balance_sheet(*, as_of: date) -> Statement:
     """This function will return assets, liabilities and equity at the end of a day.
 
-    Profit that no year-end entry has moved to retained earnings yet is shown as a line of equity; `difference` is zero or the
-    books are broken.
+    Profit that no year-end entry has moved to retained earnings yet is shown as a line of equity;
+    `difference` is zero or the books are broken.
     """
     nets = {account: sides.net for account, sides in balances_as_of(as_of).items()}
     parts = {kind: _tree(nets, frozenset({kind})) for kind in AccountType}
@@ -253,7 +264,8 @@ def balance_sheet(*, as_of: date) -> Statement:
 
 _ACCOUNT_LINES = """
 SELECT * FROM (
-  SELECT l.id, e.id AS entry_id, e.number, e.kind, e.source_type, e.source_id, e.posting_date, e.memo, l.base_debit, l.base_credit,
+  SELECT l.id, e.id AS entry_id, e.number, e.kind, e.source_type, e.source_id, e.posting_date, e.memo,
+    l.base_debit, l.base_credit,
          %s + sum(l.base_debit - l.base_credit) OVER (ORDER BY e.posting_date, e.id, l.id) AS balance
   FROM ledger_journalline l JOIN ledger_journalentry e ON e.id = l.entry_id
   WHERE l.account_id = %s AND e.posting_date BETWEEN %s AND %s) line
@@ -273,7 +285,9 @@ def account_opening(*, account_id: int, since: date) -> Decimal:
 def account_lines(
     *, account_id: int, since: date, as_of: date, limit: int = 200, offset: int = 0
 ) -> list[LedgerRow]:
-    """This function will return an account's lines in a span of days, in journal order, each with the balance after it."""
+    """This function will return an account's lines in a span of days, in journal order, each with the balance
+    after it.
+    """
     opening = account_opening(account_id=account_id, since=since)
     rows = query(_ACCOUNT_LINES, [opening, account_id, since, as_of, limit, offset])
     return [LedgerRow(*row) for row in rows]
@@ -316,3 +330,29 @@ def inventory_values(product_ids: Sequence[int] | None = None) -> dict[int, tupl
         [wanted, wanted],
     )
     return {row[0]: (int(row[1]), row[2]) for row in rows}
+
+
+def account_balance_of(account: Account, as_of: date) -> Decimal:
+    """This function will return an account's balance with its sub-accounts', in the natural sign of its type."""
+    if account.is_leaf_node():
+        return _natural(account, balances_as_of(as_of, account.pk).get(account.pk, Sides()).net)
+    totals = balances_as_of(as_of)
+    below = account.get_descendants().values_list("pk", flat=True)
+    return _natural(account, sum((totals[pk].net for pk in below if pk in totals), ZERO))
+
+
+def period_counts(period: Period) -> tuple[int, int]:
+    """This function will return how many entries and lines a period has."""
+    return tuple(
+        query(
+            "SELECT count(DISTINCT e.id), count(l.id) FROM ledger_journalentry e "
+            "JOIN ledger_journalline l ON l.entry_id = e.id WHERE e.posting_date BETWEEN %s AND %s",
+            [period.start_date, period.end_date],
+        )[0]
+    )
+
+
+def tie_outs_latest(period: Period) -> list[TieOut]:
+    """This function will return the last result of every check of a period, the failing ones first."""
+    latest = TieOut.objects.filter(period=period).order_by("code", "-id").distinct("code")
+    return sorted(latest, key=lambda row: (row.is_ok, not row.is_blocking, row.title))

@@ -65,7 +65,8 @@ class Account(MPTTModel):
                 level=pgtrigger.Statement,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Delete | pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'an account is never deleted; deactivate it' USING ERRCODE = 'insufficient_privilege';",
+                func="RAISE EXCEPTION 'an account is never deleted; deactivate it' "
+                "USING ERRCODE = 'insufficient_privilege';",
             )
         ]
 

@@ -1,7 +1,7 @@
 """What did the goods on hand cost, and which cost left with which goods?
 
-`CostMovement` is the append-only journal of cost; `CostLayer` is its projection: what each receipt has left, in units and
-in money, so that rounding never leaks (the last unit out takes the remaining value).
+`CostMovement` is the append-only journal of cost; `CostLayer` is its projection: what each receipt has left,
+in units and in money, so that rounding never leaks (the last unit out takes the remaining value).
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ class CostLayer(models.Model):
     value_left = models.DecimalField(max_digits=19, decimal_places=4)
     source_type = models.CharField(max_length=60)
     source_id = models.BigIntegerField()
-    # Indexes on `quantity_left > 0` itself would make every issue a new index entry; this changes once, when the layer empties.
+    # Indexes on `quantity_left > 0` itself would make every issue a new index entry; this changes once, when
+    # the layer empties.
     is_open = models.GeneratedField(
-        expression=Q(quantity_left__gt=0), output_field=models.BooleanField(), db_persist=True
+        expression=Q(quantity_left__gt=0),  # type: ignore[arg-type]  # Q compiles; the stubs want an Expression
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
 
     class Meta:

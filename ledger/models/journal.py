@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from erp.core.triggers import append_only
 
@@ -18,7 +19,8 @@ BEGIN
     RETURN NULL;
 END;
 """
-# Statement level over the transition table: one check however many entries arrive. FOR SHARE holds off a concurrent close.
+# Statement level over the transition table: one check however many entries arrive. FOR SHARE holds off a
+# concurrent close.
 _PERIOD_OPEN = """
 DECLARE bad record;
 BEGIN
@@ -34,9 +36,10 @@ BEGIN
     RETURN NULL;
 END;
 """
-# Statement level over the transition table: whatever a statement brings, be it an INSERT of ten thousand entries or a COPY, must
-# balance by itself, entry by entry, per currency and in base currency. Linear in the lines, and stricter than a sum at commit: no
-# later statement can add one side. The same pass stands in for two foreign keys, whose checks would be one query per line.
+# Statement level over the transition table: whatever a statement brings, be it an INSERT of ten thousand
+# entries or a COPY, must balance by itself, entry by entry, per currency and in base currency. Linear in the
+# lines, and stricter than a sum at commit: no later statement can add one side. The same pass stands in for
+# two foreign keys, whose checks would be one query per line.
 _LINES_BALANCE = """
 DECLARE bad record;
 BEGIN
@@ -53,9 +56,11 @@ BEGIN
                LEFT JOIN ledger_account a ON a.id = l.account_id WHERE a.id IS NULL) THEN
         RAISE EXCEPTION 'a journal line names an account that does not exist' USING ERRCODE = 'foreign_key_violation';
     END IF;
-    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT entry_id FROM new_rows) l LEFT JOIN ledger_journalentry e ON e.id = l.entry_id
+    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT entry_id FROM new_rows) l LEFT JOIN ledger_journalentry e ON
+      e.id = l.entry_id
                WHERE e.xact_id IS DISTINCT FROM pg_current_xact_id()::text::bigint) THEN
-        RAISE EXCEPTION 'a journal line belongs to an entry of its own transaction; a posted one takes no further lines' USING ERRCODE = 'insufficient_privilege';
+        RAISE EXCEPTION 'a journal line belongs to an entry of its own transaction; a posted one takes no
+          further lines' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NULL;
 END;
@@ -78,7 +83,7 @@ class JournalEntry(models.Model):
         "ledger.Period", on_delete=models.PROTECT, db_index=False, related_name="entries"
     )
     posting_date = models.DateField()
-    entered_at = models.DateTimeField(db_default=models.functions.Now())
+    entered_at = models.DateTimeField(db_default=Now())
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
@@ -96,7 +101,8 @@ class JournalEntry(models.Model):
     )
 
     class Meta:
-        # Four indexes, not eight: entries arrive by the thousand. The source leads, so that one index also finds a document's.
+        # Four indexes, not eight: entries arrive by the thousand. The source leads, so that one index also
+        # finds a document's.
         constraints = [
             models.UniqueConstraint(fields=["number"], name="journalentry_number"),
             models.UniqueConstraint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -17,15 +19,19 @@ IF EXISTS (SELECT 1 FROM ledger_period p WHERE p.id <> NEW.id
 END IF;
 RETURN NEW;
 """
-# Months close in order and reopen in reverse order, so the closed ones are always the oldest, and a closed row stands still.
+# Months close in order and reopen in reverse order, so the closed ones are always the oldest, and a closed
+# row stands still.
 _IN_ORDER = """
 IF TG_OP = 'UPDATE' AND OLD.state = 'CLOSED' AND NEW.state = 'CLOSED' AND OLD IS DISTINCT FROM NEW THEN
     RAISE EXCEPTION 'period % is closed and does not change', OLD.code USING ERRCODE = 'check_violation';
 END IF;
-IF NEW.state = 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date < NEW.start_date AND p.state <> 'CLOSED') THEN
-    RAISE EXCEPTION 'period % can not be closed while an earlier one is not', NEW.code USING ERRCODE = 'check_violation';
+IF NEW.state = 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date < NEW.start_date AND
+  p.state <> 'CLOSED') THEN
+    RAISE EXCEPTION 'period % can not be closed while an earlier one is not', NEW.code USING ERRCODE =
+      'check_violation';
 END IF;
-IF NEW.state <> 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date > NEW.start_date AND p.state = 'CLOSED') THEN
+IF NEW.state <> 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date > NEW.start_date AND
+  p.state = 'CLOSED') THEN
     RAISE EXCEPTION 'period % can not be open before a closed one', NEW.code USING ERRCODE = 'check_violation';
 END IF;
 RETURN NEW;
@@ -122,3 +128,7 @@ class TieOut(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} #{self.pk}"
+
+    @property
+    def difference(self) -> Decimal:
+        return self.actual - self.expected

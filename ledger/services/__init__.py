@@ -23,6 +23,12 @@ from ledger.services.journal import (
     journal_entry_post_many,
     journal_entry_reverse,
 )
+from ledger.services.manual_entry import (
+    ManualLine,
+    journal_entry_reversal_request,
+    manual_entry_post,
+    opening_balance_post,
+)
 from ledger.services.period import (
     EarlierPeriodOpen,
     TieOutsFailed,
@@ -36,6 +42,7 @@ from ledger.services.period import (
     period_reopen,
 )
 from ledger.services.tie_out import Figures, register_tie_out
+from ledger.services.true_up import late_cost_post
 
 __all__ = [
     "AlreadyPosted",
@@ -48,6 +55,7 @@ __all__ = [
     "Figures",
     "InsufficientLayers",
     "JournalDraft",
+    "ManualLine",
     "NoPeriod",
     "PeriodClosed",
     "Revalued",
@@ -63,8 +71,12 @@ __all__ = [
     "debit",
     "journal_entry_post",
     "journal_entry_post_many",
+    "journal_entry_reversal_request",
     "journal_entry_reverse",
+    "late_cost_post",
+    "manual_entry_post",
     "number_series_create",
+    "opening_balance_post",
     "period_begin_close",
     "period_cancel_close",
     "period_check",

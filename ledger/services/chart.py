@@ -73,8 +73,9 @@ SERIES: dict[str, str] = {
     "JE": "JE-", "SHP": "SHP-", "PO": "PO-", "GR": "GR-", "RMA": "RMA-", "CN": "CN-", "TR": "TR-", "ADJ": "ADJ-",
     "SI": "SI-", "FO": "FO-", "PL": "PL-",
 }  # fmt: skip
-# Every entry by hand and every reopened month takes a second person; where else one is needed is the other apps' choice.
-POLICIES = ("ledger.manual_entry_post", "ledger.period_reopen")
+# Every entry by hand and every reopened month takes a second person; where else one is needed is the other
+# apps' choice.
+POLICIES = ("ledger.manual_entry_post", "ledger.journal_entry_reversal_request", "ledger.period_reopen")
 
 
 def number_series_create() -> int:
@@ -88,7 +89,8 @@ def number_series_create() -> int:
 
 @transaction.atomic
 def chart_create(*, actor: User, at: datetime) -> int:
-    """This function will make sure that every account of the default chart, every series and policy exists (idempotent).
+    """This function will make sure that every account of the default chart, every series and policy exists
+    (idempotent).
 
     It never touches an account that is there already. Returns how many accounts it made.
     """
@@ -99,7 +101,9 @@ def chart_create(*, actor: User, at: datetime) -> int:
         )
     known = {account.code: account for account in Account.objects.all()}
     played = {account.role for account in known.values() if account.role}
-    missing = [row for row in DEFAULT_CHART if row.code not in known and (row.role is None or row.role not in played)]
+    missing = [
+        row for row in DEFAULT_CHART if row.code not in known and (row.role is None or row.role not in played)
+    ]
     wanted = missing
     while wanted:  # level by level, because a child needs its parent's id
         ready = [row for row in wanted if row.parent is None or row.parent in known]
@@ -124,13 +128,13 @@ def _save(account: Account, *, actor: User, at: datetime) -> None:
     account.save()
 
 
-@transaction.atomic
-def account_save(*, account: Account, actor: User, at: datetime) -> Account:
-    """This function will save a new or edited account; InvalidInput where that would change what was posted.
+def account_check(*, account: Account) -> None:
+    """This function will raise InvalidInput where a new or edited account would change what was posted.
 
-    An account with entries keeps its type and stays a leaf; the account of a role stays active; a child has its parent's type.
+    An account with entries keeps its type and stays a leaf; the account of a role stays active; a child has its parent's
+    type.
     """
-    stored = Account.objects.select_for_update().filter(pk=account.pk).first()
+    stored = Account.objects.filter(pk=account.pk).first() if account.pk else None
     parent = account.parent
     if parent is not None and parent.account_type != account.account_type:
         raise InvalidInput(
@@ -138,20 +142,22 @@ def account_save(*, account: Account, actor: User, at: datetime) -> Account:
             field="account_type",
             remedy="Use the parent's type.",
         )
-    if parent is not None and JournalLine.objects.filter(account=parent).exists():
+    if parent is not None and _has_lines(parent):
         raise InvalidInput(
             f"{parent} has entries", field="parent", remedy="Choose a parent that is not posted to."
         )
     if account.role and not account.is_active:
-        raise InvalidInput(
-            f"rules post to {account} as {account.role}",
-            field="is_active",
-            remedy="Move the role to another account first.",
-        )
+        remedy = "Move the role to another account first."
+        raise InvalidInput(f"rules post to {account} as {account.role}", field="is_active", remedy=remedy)
     if stored is not None and stored.account_type != account.account_type and _has_lines(stored):
-        raise InvalidInput(
-            f"{stored} has entries", field="account_type", remedy="Open another account for the other type."
-        )
+        remedy = "Open another account for the other type."
+        raise InvalidInput(f"{stored} has entries", field="account_type", remedy=remedy)
+
+
+@transaction.atomic
+def account_save(*, account: Account, actor: User, at: datetime) -> Account:
+    """This function will save a new or edited account; InvalidInput as in `account_check`."""
+    account_check(account=account)
     _save(account, actor=actor, at=at)
     return account
 

@@ -20,6 +20,7 @@ from erp.core.money import EXPONENTS, exponent, quantize
 from erp.core.sql import REFUSALS, Statements, array
 from ledger.drafts import DraftLine, JournalDraft
 from ledger.models import JournalEntry, JournalLine
+from ledger.postings import reversal
 
 
 class Unbalanced(InvalidInput):
@@ -108,8 +109,9 @@ REFUSALS |= {
     "journalentry_reversed_once": _already_reversed,
 }
 
-# One statement, however many entries. Ids are drawn in the draft's order so that ids, numbers and drafts run in parallel;
-# CLOSING is refused here to all but the ledger's own rules (the soft lock), CLOSED by the trigger too (the hard one).
+# One statement, however many entries. Ids are drawn in the draft's order so that ids, numbers and drafts run
+# in parallel; CLOSING is refused here to all but the ledger's own rules (the soft lock), CLOSED by the
+# trigger too (the hard one).
 _POST = """
 WITH head AS MATERIALIZED (
   SELECT h.n, h.kind, h.source_type, h.posting_date, CASE
@@ -133,7 +135,8 @@ WITH head AS MATERIALIZED (
   FROM unnest(%s::bigint[], %s::bigint[], %s::integer[], %s::text[], %s::bigint[], %s::bigint[])
     WITH ORDINALITY AS d(head, source_id, sequence, memo, stock_sequence, reversal_of_id, n)
 ), entry AS (
-  INSERT INTO ledger_journalentry (id, number, kind, source_type, source_id, sequence, period_id, posting_date, actor_id,
+  INSERT INTO ledger_journalentry (id, number, kind, source_type, source_id, sequence, period_id,
+    posting_date, actor_id,
                                    memo, reversal_of_id, stock_sequence)
   SELECT d.id, CASE WHEN x.before IS NULL THEN keel_refuse('ledger.no_series', 'JE')::text
            ELSE x.prefix || lpad((x.before + d.n)::text, greatest(x.padding, length((x.before + d.n)::text)), '0') END,
@@ -147,7 +150,8 @@ WITH head AS MATERIALIZED (
          CASE WHEN l.amount > 0 THEN coalesce(l.base * %s, l.amount * s.unit) ELSE 0 END,
          CASE WHEN l.amount < 0 THEN coalesce(-l.base * %s, -l.amount * s.unit) ELSE 0 END,
          l.product_id, l.node_id, l.channel_id, l.supplier_id, s.segment
-  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::bigint[], %s::bigint[])
     WITH ORDINALITY AS l(draft, side, amount, base, product_id, node_id, channel_id, supplier_id, n)
   JOIN draft d ON d.n = l.draft JOIN side s ON s.n = l.side ORDER BY l.n
 )
@@ -165,10 +169,10 @@ def journal_entry_post_many(
 ) -> list[int]:
     """This function will post all drafts or none, in one statement, and return the entry ids in the drafts' order.
 
-    A draft of which nothing is left once its zero lines are dropped (goods of no cost, say) posts nothing and its id is 0.
-    With `statements` the work joins that batch and the list is empty: the ids exist once the batch runs. The JE number
-    series stays locked until the transaction ends, so post last. Unbalanced, PeriodClosed, NoPeriod, UnknownRole,
-    AlreadyPosted or InvalidInput otherwise.
+    A draft of which nothing is left once its zero lines are dropped (goods of no cost, say) posts nothing and
+    its id is 0. With `statements` the work joins that batch and the list is empty: the ids exist once the
+    batch runs. The JE number series stays locked until the transaction ends, so post last. Unbalanced,
+    PeriodClosed, NoPeriod, UnknownRole, AlreadyPosted or InvalidInput otherwise.
     """
     batch = _Batch()
     posted = [batch.add(draft) for draft in drafts]
@@ -246,7 +250,9 @@ def _columns(rows: Sequence[tuple[Any, ...]], kinds: Sequence[str]) -> list[str]
 
 
 def _minor_units(draft: JournalDraft, line: DraftLine, base: str) -> int:
-    """This function will return a line's amount in minor units, debit positive; InvalidInput when it is not one side's."""
+    """This function will return a line's amount in minor units, debit positive; InvalidInput when it is not
+    one side's.
+    """
     currency = line.currency or base
     try:
         digits = EXPONENTS.get(currency)
@@ -260,7 +266,8 @@ def _minor_units(draft: JournalDraft, line: DraftLine, base: str) -> int:
     if exact and debit >= 0 and credit >= 0 and not (debit and credit) and abs(amount) < 10**15:
         return amount
     raise InvalidInput(
-        f"{draft.kind} for {draft.source_type} {draft.source_id}: {line.debit}/{line.credit} {currency} is not one side "
+        f"{draft.kind} for {draft.source_type} {draft.source_id}: {line.debit}/{line.credit} {currency} is "
+        f"not one side "
         f"in whole minor units",
         field="amount",
         remedy="A line has a positive debit or a positive credit, rounded to the currency's minor unit.",
@@ -318,19 +325,6 @@ def _base_amounts(
     return list(found)
 
 
-def reversing_lines(lines: Sequence[JournalLine]) -> list[DraftLine]:
-    """This function will return the lines of an entry with their sides exchanged, to the cent in both currencies."""
-    return [
-        DraftLine(
-            None, debit=line.credit, credit=line.debit, currency=line.currency, product_id=line.product_id,
-            node_id=line.node_id, channel_id=line.channel_id, supplier_id=line.supplier_id,
-            customer_segment=line.customer_segment, account_id=line.account_id,
-            base_amount=line.base_credit - line.base_debit,
-        )
-        for line in lines
-    ]  # fmt: skip
-
-
 @transaction.atomic
 def journal_entry_reverse(
     *, entry_id: int, posting_date: date, reason: str, actor: User, at: datetime
@@ -354,13 +348,5 @@ def journal_entry_reverse(
     if entry.reversal_of_id or JournalEntry.objects.filter(reversal_of=entry).exists():
         raise _already_reversed(entry.number)
     lines = list(JournalLine.objects.filter(entry=entry).order_by("id"))
-    draft = JournalDraft(
-        kind="ledger.reversal",
-        source_type="ledger.JournalEntry",
-        source_id=entry.pk,
-        posting_date=posting_date,
-        lines=reversing_lines(lines),
-        memo=f"Reverses {entry.number}: {reason.strip()}",
-        reversal_of_id=entry.pk,
-    )
+    draft = reversal(entry, lines, posting_date=posting_date, reason=reason.strip())
     return journal_entry_post(draft, actor=actor)

@@ -121,8 +121,8 @@ def period_check(*, period_id: int, actor: User, at: datetime) -> Sequence[TieOu
 def period_close(*, period_id: int, actor: User, at: datetime) -> Period:
     """This function will close a CLOSING month for good: tie-outs, balances, seal.
 
-    TieOutsFailed when a blocking tie-out does not agree (the evidence stays, the month stays CLOSING), EarlierPeriodOpen
-    while an earlier month is not closed, IllegalTransition when it is not CLOSING.
+    TieOutsFailed when a blocking tie-out does not agree (the evidence stays, the month stays CLOSING),
+    EarlierPeriodOpen while an earlier month is not closed, IllegalTransition when it is not CLOSING.
     """
     with transaction.atomic():
         period = _locked(period_id)
@@ -172,14 +172,17 @@ def _seal(period: Period, *, actor: User, at: datetime) -> None:
     seal = seal_of(previous.seal if previous else "", period.code, balances)
     change_state(
         period, to=PeriodState.CLOSED, actor=actor, at=at, action="ledger.period_close",
-        fields={"closed_at": at, "closed_by_id": actor.pk, "seal": seal, "stock_sequence": _last_stock_sequence(period)},
+        fields={
+            "closed_at": at, "closed_by_id": actor.pk, "seal": seal, "stock_sequence": _last_stock_sequence(period),
+        },
     )  # fmt: skip
 
 
 def _row(period: Period, balance: Balance, revision: int) -> PeriodBalance:
     return PeriodBalance(
-        period=period, account_id=balance.account_id, currency=balance.currency, debit=balance.debit, credit=balance.credit,
-        base_debit=balance.base_debit, base_credit=balance.base_credit, revision=revision,
+        period=period, account_id=balance.account_id, currency=balance.currency,
+        debit=balance.debit, credit=balance.credit, base_debit=balance.base_debit,
+        base_credit=balance.base_credit, revision=revision,
     )  # fmt: skip
 
 

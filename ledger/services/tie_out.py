@@ -50,7 +50,9 @@ def register_tie_out(code: str, title: str, function: Check, blocking: bool = Tr
 
 
 def tie_outs_run(*, period: Period, at: datetime) -> Sequence[TieOut]:
-    """This function will run every registered check for a period and keep the evidence; the caller holds a transaction."""
+    """This function will run every registered check for a period and keep the evidence; the caller holds a
+    transaction.
+    """
     rows = []
     for check in TIE_OUTS.values():
         figures = check.function(period)

@@ -26,7 +26,7 @@ from ledger.selectors import (
     profit_and_loss,
     trial_balance,
 )
-from ledger.services import journal_entry_post_many, period_begin_close, period_close
+from ledger.services import journal_entry_post_many, period_begin_close, period_close, tie_out
 from tests.ledger.conftest import APRIL, committed, draft
 
 R, D = AccountRole, Decimal
@@ -61,16 +61,11 @@ def quarter(books: User) -> User:
 
 def close_months(actor: User, *codes: str) -> None:
     """Without the stock tie-out's say: these examples post to Inventory without layers."""
-    from ledger.services.tie_out import TIE_OUTS
-
-    kept = TIE_OUTS.pop("LAYERS_GL")
-    try:
-        for code in codes:
-            period = Period.objects.get(code=code)
-            period_begin_close(period_id=period.pk, actor=actor, at=APRIL)
-            period_close(period_id=period.pk, actor=actor, at=APRIL)
-    finally:
-        TIE_OUTS["LAYERS_GL"] = kept
+    tie_out.TIE_OUTS.pop("LAYERS_GL", None)
+    for code in codes:
+        period = Period.objects.get(code=code)
+        period_begin_close(period_id=period.pk, actor=actor, at=APRIL)
+        period_close(period_id=period.pk, actor=actor, at=APRIL)
 
 
 CLOSING = {
