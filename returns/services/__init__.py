@@ -7,6 +7,7 @@ from returns.services.inspection import (
     rma_dispose_many,
     rma_inspect,
     rma_inspect_many,
+    rma_put_away,
 )
 from returns.services.process import return_process_many
 from returns.services.receipt import ArrivedLine, rma_receive, rma_receive_many
@@ -51,6 +52,7 @@ __all__ = [
     "rma_dispose_many",
     "rma_inspect",
     "rma_inspect_many",
+    "rma_put_away",
     "rma_receive",
     "rma_receive_many",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -144,9 +144,29 @@ def rma_dispose(*, rma_line_id: int, location_id: int | None = None, actor: User
     return RmaLine.objects.get(pk=rma_line_id)
 
 
-def _grouped(lines: object) -> dict[int, list[LineFacts]]:
+@transaction.atomic
+def rma_put_away(
+    *,
+    rma_line_id: int,
+    condition: str,
+    disposition: str,
+    location_id: int | None = None,
+    actor: User,
+    at: datetime,
+) -> RmaLine:
+    """This function will inspect a received line and dispose of it at once; one that was inspected before is only moved.
+
+    Errors as in `rma_inspect_many` and `rma_dispose_many`.
+    """
+    line = lock_rma_lines([rma_line_id])[rma_line_id]
+    if line.state != RmaLineState.INSPECTED:
+        rma_inspect(rma_line_id=rma_line_id, condition=condition, disposition=disposition, actor=actor, at=at)
+    return rma_dispose(rma_line_id=rma_line_id, location_id=location_id, actor=actor, at=at)
+
+
+def _grouped(lines: Iterable[LineFacts]) -> dict[int, list[LineFacts]]:
     found: dict[int, list[LineFacts]] = {}
-    for line in lines:  # type: ignore[attr-defined]
+    for line in lines:
         found.setdefault(line.rma_id, []).append(line)
     return found
 
