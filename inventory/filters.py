@@ -53,9 +53,13 @@ def _categories(request: Any) -> QuerySet[Category]:
 
 
 class ProductFilter(KeelFilterSet):
-    category = TreeFilter(queryset=_categories, label="Category")
-    stock = django_filters.ChoiceFilter(choices=STOCK_STATES, label="Stock", method="by_stock")
-    is_active = django_filters.BooleanFilter(label="Active")
+    category = TreeFilter(queryset=_categories, label="Category", empty_label="every category")
+    stock = django_filters.ChoiceFilter(
+        choices=STOCK_STATES, label="Stock", method="by_stock", empty_label="any"
+    )
+    is_active = django_filters.ChoiceFilter(
+        choices=[("True", "In use"), ("False", "Out of use")], label="Use", empty_label="both"
+    )
 
     class Meta:
         model = Product
@@ -73,7 +77,7 @@ class ProductFilter(KeelFilterSet):
 
 class StockLevelFilter(KeelFilterSet):
     status = django_filters.MultipleChoiceFilter(choices=_STATUS_CHOICES, label="Status")
-    node = django_filters.ModelChoiceFilter(queryset=_nodes, label="Node")
+    node = django_filters.ModelChoiceFilter(queryset=_nodes, label="Node", empty_label="every node")
 
     class Meta:
         model = StockLevel
@@ -82,10 +86,12 @@ class StockLevelFilter(KeelFilterSet):
 
 class BinStockFilter(KeelFilterSet):
     status = django_filters.MultipleChoiceFilter(choices=_STATUS_CHOICES, label="Condition")
-    node = django_filters.ModelChoiceFilter(queryset=_nodes, label="Node", field_name="location__node")
+    node = django_filters.ModelChoiceFilter(
+        queryset=_nodes, label="Node", empty_label="every node", field_name="location__node"
+    )
     expires = date_filter("lot__expiry_date", "lte", "Expires by")
     free = django_filters.ChoiceFilter(
-        choices=[("yes", "Some units"), ("no", "None")], label="Free", method="by_free"
+        choices=[("yes", "Some units"), ("no", "None")], label="Free", method="by_free", empty_label="any"
     )
 
     class Meta:
@@ -115,8 +121,8 @@ class StockEventFilter(KeelFilterSet):
 
 class TransferFilter(KeelFilterSet):
     state = django_filters.MultipleChoiceFilter(choices=TransferState.choices, label="State")
-    from_node = django_filters.ModelChoiceFilter(queryset=_nodes, label="From")
-    to_node = django_filters.ModelChoiceFilter(queryset=_nodes, label="To")
+    from_node = django_filters.ModelChoiceFilter(queryset=_nodes, label="From", empty_label="every node")
+    to_node = django_filters.ModelChoiceFilter(queryset=_nodes, label="To", empty_label="every node")
 
     class Meta:
         model = Transfer
@@ -126,7 +132,7 @@ class TransferFilter(KeelFilterSet):
 class AdjustmentFilter(KeelFilterSet):
     state = django_filters.MultipleChoiceFilter(choices=AdjustmentState.choices, label="State")
     reason = django_filters.MultipleChoiceFilter(choices=AdjustmentReason.choices, label="Reason")
-    node = django_filters.ModelChoiceFilter(queryset=_nodes, label="Node")
+    node = django_filters.ModelChoiceFilter(queryset=_nodes, label="Node", empty_label="every node")
     since = date_filter("created_at", "date__gte", "From")
 
     class Meta:

@@ -49,7 +49,7 @@ class SourceColumn(tables.Column):
 
 class ProductTable(KeelTable):
     sku = RecordColumn(verbose_name="SKU")
-    category = tables.Column(accessor="category__name")
+    category = tables.Column(accessor="category__name", verbose_name="Category")
     gtin = CodeColumn(verbose_name="GTIN")
     on_hand = QuantityColumn(verbose_name="On hand")
     available = QuantityColumn()
@@ -79,10 +79,10 @@ class StockLevelTable(KeelTable):
 
 class BinStockTable(KeelTable):
     location = LinkColumn("inventory:location_detail", pk="location_id", verbose_name="Bin")
-    node = tables.Column(accessor="location__node")
+    node = tables.Column(accessor="location__node", verbose_name="Node")
     product = LinkColumn("inventory:product_detail", pk="product_id", verbose_name="SKU")
     name = tables.Column(accessor="product__name", verbose_name="Product")
-    lot = tables.Column(accessor="lot__code")
+    lot = tables.Column(accessor="lot__code", verbose_name="Lot")
     expiry_date = tables.Column(accessor="lot__expiry_date", verbose_name="Expires")
     status = StateColumn()
     quantity = QuantityColumn()
@@ -98,9 +98,9 @@ class BinStockTable(KeelTable):
 class StockEventTable(KeelTable):
     sequence = RecordColumn()
     action = CodeColumn()
-    source = SourceColumn()
+    source = SourceColumn(verbose_name="Because of")
     units = QuantityColumn(orderable=False)
-    actor = tables.Column(accessor="actor__username")
+    actor = tables.Column(accessor="actor__username", verbose_name="By")
     occurred_at = WhenColumn(verbose_name="Occurred")
     reason = tables.Column()
 

@@ -70,6 +70,8 @@ SECTIONS: tuple[Section, ...] = (
             Item("Adjustments", "inventory:adjustment_list"),
             Item("Categories", "inventory:category_list"),
             Item("Nodes and locations", "inventory:node_list"),
+            Item("Lots", "inventory:lot_list"),
+            Item("Buffers", "inventory:buffer_list"),
         ),
     ),
     Section(

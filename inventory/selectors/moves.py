@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from erp.core.sql import array, query
 from inventory.selectors.as_of import stock_as_of
-from inventory.states import ON_HAND
+from inventory.states import ON_HAND, StockStatus
 
 
 class MoveRow(NamedTuple):
@@ -38,6 +38,14 @@ class MoveRow(NamedTuple):
     order_line_id: int | None
     delta: int
     balance: int | None
+
+    @property
+    def from_label(self) -> str:
+        return str(StockStatus(self.from_status).label)
+
+    @property
+    def to_label(self) -> str:
+        return str(StockStatus(self.to_status).label)
 
 
 class MovePage(NamedTuple):

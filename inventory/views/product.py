@@ -32,7 +32,7 @@ from inventory.filters import ProductFilter
 from inventory.forms import PackForm, ProductForm, StatusChangeForm
 from inventory.models import Product, ProductUnit, StockEvent
 from inventory.selectors import stock_card, stock_moves, with_stock
-from inventory.selectors.stock_card import STATUSES, stock_card_as_of, units_shipped_by_day
+from inventory.selectors.stock_card import STATUSES, NodeLevels, stock_card_as_of, units_shipped_by_day
 from inventory.services import (
     Move,
     ProductDraft,
@@ -47,7 +47,9 @@ from inventory.tables import ProductTable
 from inventory.views.rows import bins_of
 
 VELOCITY_DAYS = 30
-MOVES_PER_PAGE = 25
+USUAL = (StockStatus.AVAILABLE, StockStatus.ALLOCATED, StockStatus.PICKED, StockStatus.IN_TRANSIT)
+MOVES_PER_PAGE = 15
+LAYERS_SHOWN = 8
 
 
 class ProductList(ListPage):
@@ -71,7 +73,7 @@ class ProductList(ListPage):
 class ProductRecord(RecordPage):
     """The stock card."""
 
-    permission, title = "inventory.view", ""
+    permission, title, template_name = "inventory.view", "", "inventory/product_detail.html"
     list_page, list_url_name = ProductList, "inventory:product_list"
 
     def get_object(self, request: HttpRequest, **kwargs: Any) -> Any:
@@ -138,7 +140,12 @@ class ProductRecord(RecordPage):
     def get_panels(self, obj: Any) -> list[Panel]:
         head = StockEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         packs = ProductUnit.objects.filter(product=obj).select_related("unit").order_by("factor")
-        levels = {"card": obj.card, "statuses": STATUSES, "head": head}
+        levels = levels_context(obj.card.levels, obj.card.totals) | {"head": head}
+        layers = {
+            "card": obj.card,
+            "layers": obj.card.layers[:LAYERS_SHOWN],
+            "more": obj.card.layers[LAYERS_SHOWN:],
+        }
         of = (obj.pk,)
         return [
             Panel("Levels", "inventory/partials/_levels_panel.html", levels, flush=True, anchor="levels"),
@@ -149,7 +156,7 @@ class ProductRecord(RecordPage):
             Panel(
                 "Cost layers",
                 "inventory/partials/_layers.html",
-                {"card": obj.card},
+                layers,
                 column="side",
                 flush=True,
             ),
@@ -162,7 +169,7 @@ class ProductRecord(RecordPage):
 def product_as_of(request: HttpRequest, pk: int) -> HttpResponse:
     """The levels as of a day's end or a journal sequence; the present when neither is given."""
     product = get_object_or_404(Product, pk=pk)
-    context: dict[str, Any] = {"statuses": STATUSES, "obj": product}
+    context: dict[str, Any] = {"obj": product}
     sequence, day = request.GET.get("sequence", ""), parse_date_or_none(request.GET.get("date", ""))
     if sequence.isascii() and sequence.isdigit() and len(sequence) < 19:
         levels, totals = stock_card_as_of(product.pk, sequence=int(sequence))
@@ -176,7 +183,15 @@ def product_as_of(request: HttpRequest, pk: int) -> HttpResponse:
         levels, totals = card.levels, card.totals
         if sequence or request.GET.get("date"):
             context["problem"] = "Enter a day, or the number of a stock event."
-    return render(request, "inventory/partials/_levels.html", context | {"levels": levels, "totals": totals})
+    return render(request, "inventory/partials/_levels.html", context | levels_context(levels, totals))
+
+
+def levels_context(levels: list[NodeLevels], totals: NodeLevels) -> dict[str, Any]:
+    """This function will lay the matrix out: a status that is empty everywhere is left out unless it is a usual one."""
+    shown = [n for n, status in enumerate(STATUSES) if totals.quantities[n] or status in USUAL]
+    rows = [(row, [row.quantities[n] for n in shown]) for row in levels]
+    sums = [totals.quantities[n] for n in shown]
+    return {"rows": rows, "totals": totals, "sums": sums, "statuses": [STATUSES[n] for n in shown]}
 
 
 def parse_date_or_none(text: str) -> Any:
