@@ -112,7 +112,8 @@ def _picks(replay: Replay, at: datetime) -> None:
         fulfillment_pick_many(fulfillment_ids=done, actor=pia, at=at + timedelta(minutes=20))
         fulfillment_pack_many(fulfillment_ids=done[:3], actor=pia, at=at + timedelta(minutes=35))
     tasks = list(
-        PickTask.objects.filter(line__fulfillment__in=half, state="OPEN")
+        PickTask.objects.open()
+        .filter(line__fulfillment__in=half)
         .order_by("position")
         .values_list("pk", flat=True)
     )
@@ -159,8 +160,10 @@ def _receive_part(transfer: Transfer, actor: User, at: datetime) -> None:
 def _adjustments(replay: Replay, at: datetime) -> None:
     company = replay.company
     rows = query(
-        "SELECT b.product_id, b.location_id, b.quantity FROM inventory_binstock b WHERE b.quantity - b.quantity_allocated > 200 "
-        "AND b.status = 'AVAILABLE' ORDER BY b.quantity DESC, b.id LIMIT 2"
+        "SELECT b.product_id, b.location_id, b.quantity FROM inventory_binstock b JOIN inventory_location l ON l.id = b.location_id "
+        "WHERE l.node_id = %s AND b.quantity - b.quantity_allocated > 200 AND b.status = 'AVAILABLE' "
+        "ORDER BY b.quantity DESC, b.id LIMIT 2",
+        [company.nodes["NORTH"].pk],
     )
     north = company.nodes["NORTH"].pk
     if len(rows) < 2:
