@@ -1,7 +1,7 @@
 """How do orders come in as a CSV file: one row per line, rows of one order under one order id?
 
-A file is read whole before anything is written: what is wrong with it is said row by row. An order with a bad row is refused as a
-whole; its neighbours are not.
+A file is read whole before anything is written: what is wrong with it is said row by row. An order with a bad row is refused
+as a whole; its neighbours are not.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class FeedOrder:
 def read_feed(content: bytes, *, channel: str, at: datetime) -> list[FeedOrder]:
     """This function will read a CSV file into orders, in the order of their first row.
 
-    InvalidInput when the file as a whole can not be read: not UTF-8, no header, unknown, missing or repeated columns, too many rows.
+    InvalidInput when the file as a whole can not be read: not UTF-8, no header, unknown, missing or repeated columns, too
+    many rows.
     """
     rows = _rows(content)
     groups: dict[str, list[tuple[int, dict[str, str]]]] = {}
@@ -110,7 +111,9 @@ def _check_header(header: list[str]) -> None:
 def _feed_order(
     external_id: str, members: list[tuple[int, dict[str, str]]], channel: str, at: datetime
 ) -> FeedOrder:
-    body = "\n".join(",".join(row[column] for column in COLUMNS) for _, row in members)
+    raw = io.StringIO()
+    csv.writer(raw, lineterminator="\n").writerows([row[column] for column in COLUMNS] for _, row in members)
+    body = raw.getvalue()
     first = members[0][0]
     try:
         content = _content(members, channel)

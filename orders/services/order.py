@@ -15,9 +15,16 @@ from erp.core.errors import Conflict, InvalidInput, KeelError
 from erp.core.models import User
 from erp.core.money import ZERO, exponent, quantize
 from erp.core.services.exception_case import CaseDraft, exception_open_many
-from erp.core.services.inbox import InboxDraft, StoredMessage, inbox_reject_many, inbox_store_many
+from erp.core.services.inbox import (
+    InboxDraft,
+    StoredMessage,
+    inbox_reject_many,
+    inbox_revive_many,
+    inbox_store_many,
+)
 from erp.core.services.state import record_creation
 from erp.core.sql import Statements, cents, reserve_ids
+from erp.core.states import WorkState
 from orders import checks
 from orders.models import Hold, Order
 from orders.resolve import References, resolve_references
@@ -129,6 +136,11 @@ class _Draft:
     line_ids: list[int] = field(default_factory=list)
 
     @property
+    def is_due(self) -> bool:
+        """New, or refused when it came before: its cause may be gone (a SKU was mapped, a replay was asked for)."""
+        return self.message is not None and (self.message.is_new or self.message.state != WorkState.DONE)
+
+    @property
     def holds(self) -> dict[str, checks.Finding]:
         return {finding.hold: finding for finding in self.findings if finding.verdict == checks.HOLD}
 
@@ -164,9 +176,11 @@ def order_receive_many(commands: Sequence[OrderCommand], *, actor: User, at: dat
         except KeelError as error:
             draft.error = error
     _store_raw(drafts, at)
-    fresh = [draft for draft in drafts if draft.error is None and draft.message and draft.message.is_new]
+    fresh = [draft for draft in drafts if draft.error is None and draft.is_due]
     if fresh:
         _write(fresh, references, actor, at)
+    again = {d.message.id: f"orders.Order:{d.order_id}" for d in fresh if d.message and not d.message.is_new}
+    inbox_revive_many(again, actor=actor, at=at)
     _refuse(drafts, references, actor, at)
     return [_outcome(draft) for draft in drafts]
 
@@ -353,7 +367,7 @@ def _outcome(draft: _Draft) -> ReceivedOrder:
     assert draft.message is not None
     if draft.error is not None:
         return ReceivedOrder(None, False, draft.error)
-    if not draft.message.is_new:
+    if not draft.is_due:
         label, _, known = draft.message.result.partition(":")
         return ReceivedOrder(int(known) if label == "orders.Order" else None, False)
     lines = () if draft.holds else _wanted(draft)

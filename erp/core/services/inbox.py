@@ -15,9 +15,11 @@ from typing import Any
 
 from django.db import transaction
 
-from erp.core.models import InboxMessage, User
+from erp.core.models import ExceptionCase, InboxMessage, User
+from erp.core.services.exception_case import exception_resolve
 from erp.core.services.work import dead_open, wake_row_on_commit
 from erp.core.sql import Statements, query, unnest
+from erp.core.states import ExceptionState
 from erp.core.text import digest, storable, storable_json
 
 
@@ -140,6 +142,7 @@ def inbox_done_many(results: Mapping[int, str], *, statements: Statements | None
         "UPDATE core_inboxmessage m SET state = 'DONE', result = v.result, finished_at = now(), lease_until = NULL, "  # noqa: S608
         ""
         ""
+        ""
         "error = '' "
         f"FROM {source} WHERE m.id = v.id AND m.state IN ('PENDING', 'RUNNING', 'FAILED') RETURNING 1",
         parameters,
@@ -168,6 +171,7 @@ def inbox_reject_many(errors: Mapping[int, str], *, actor: User, at: datetime) -
     batch.demand(
         "UPDATE core_inboxmessage m SET state = 'DEAD', error = v.error, finished_at = now(), lease_until = NULL, "  # noqa: S608
         ""
+        ""
         "attempts = greatest(attempts, 1) "
         f"FROM {source} WHERE m.id = v.id AND m.state IN ('PENDING', 'RUNNING', 'FAILED') RETURNING 1",
         parameters,
@@ -176,6 +180,35 @@ def inbox_reject_many(errors: Mapping[int, str], *, actor: User, at: datetime) -
     )
     batch.run()
     dead_open("inbox", list(errors), actor=actor, at=at)
+
+
+@transaction.atomic
+def inbox_revive_many(results: Mapping[int, str], *, actor: User, at: datetime) -> None:
+    """This function will mark messages as handled that failed or died before, and settle their exception cases.
+
+    For a message that came again, or was replayed, after its cause was gone. LostUpdate when one was handled meanwhile.
+    """
+    if not results:
+        return
+    batch = Statements()
+    source, parameters = unnest({"id": "bigint", "result": "text"}, list(results.items()))
+    batch.demand(
+        "UPDATE core_inboxmessage m SET state = 'DONE', result = v.result, finished_at = now(), lease_until = NULL, error = '' "  # noqa: S608
+        ""
+        f"FROM {source} WHERE m.id = v.id AND m.state <> 'DONE' RETURNING 1",
+        parameters,
+        len(results),
+        "core.InboxMessage → DONE",
+    )
+    batch.run()
+    cases = ExceptionCase.objects.exclude(state=ExceptionState.RESOLVED).filter(
+        subject_type="core.InboxMessage", subject_id__in=[str(message_id) for message_id in results]
+    )
+    for case in cases:
+        reason = f"became {results[int(case.subject_id)]}"
+        exception_resolve(
+            case_id=case.pk, resolution="core.inbox_revive_many", reason=reason, actor=actor, at=at
+        )
 
 
 def inbox_wake(message: InboxMessage) -> None:
@@ -189,6 +222,7 @@ __all__ = [
     "StoredMessage",
     "inbox_done_many",
     "inbox_reject_many",
+    "inbox_revive_many",
     "inbox_store",
     "inbox_store_many",
     "inbox_wake",
