@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
+from django.utils.html import format_html
 
-from erp.core.pages.format import badge_html
+from erp.core.pages import format as formats
 from erp.core.tables import (
     KeelTable,
     LinkColumn,
@@ -19,13 +20,18 @@ from erp.core.tables import (
 from fulfillment.models import FulfillmentOrder, PickList, Shipment
 
 
-class DueColumn(WhenColumn):
+class DueColumn(tables.Column):
     """When it must leave; what is open past that is marked in words, not only by colour."""
 
     def render(self, value: Any, record: Any) -> Any:
         if record.is_late:
-            return badge_html("Late", "danger", "clock-alert") + " " + super().render(value)
-        return super().render(value)
+            return format_html(
+                "{} {}", formats.badge_html("Late", "danger", "clock-alert"), formats.when_html(value)
+            )
+        return formats.when_html(value)
+
+    def value(self, value: Any) -> str:
+        return str(value.isoformat())
 
 
 class FulfillmentTable(KeelTable):

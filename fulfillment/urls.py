@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/pick/", fulfillment.fulfillment_pick_view, name="fulfillment_order_pick"),
     path("<int:pk>/pack/", fulfillment.fulfillment_pack_view, name="fulfillment_order_pack"),
     path("<int:pk>/ship/", fulfillment.fulfillment_ship_view, name="fulfillment_order_ship"),
+    path("<int:pk>/deliver/", fulfillment.fulfillment_deliver_view, name="fulfillment_order_deliver"),
     path("<int:pk>/cancel/", fulfillment.fulfillment_cancel_view, name="fulfillment_order_cancel"),
     path("of-order/<int:pk>/", fulfillment.order_fulfillments_panel, name="order_fulfillments_panel"),
     # pick lists and the floor

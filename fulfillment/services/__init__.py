@@ -1,6 +1,7 @@
 """Who does it? The only writers of fulfilment."""
 
 from fulfillment.services.cancel import fulfillment_cancel
+from fulfillment.services.delivery import fulfillment_deliver_many
 from fulfillment.services.pack import fulfillment_pack_many
 from fulfillment.services.pick import fulfillment_pick_many, pick_confirm_many
 from fulfillment.services.release import Release, fulfillment_release_many
@@ -15,6 +16,7 @@ __all__ = [
     "ScanAnswer",
     "UnknownRate",
     "fulfillment_cancel",
+    "fulfillment_deliver_many",
     "fulfillment_pack_many",
     "fulfillment_pick_many",
     "fulfillment_release_many",

@@ -20,6 +20,7 @@ from fulfillment.states import FulfillmentState, PickListState
 from inventory.services import BinChoice, Move, Posting, bin_allocate_many, stock_begin, stock_post_many
 from inventory.states import StockStatus
 from orders.services import allocation_plan_many, order_record_pick_many
+from orders.services.finish import order_record_recall_many
 
 ACTION = "fulfillment.fulfillment_cancel"
 _OPEN_TASKS = (
@@ -69,6 +70,7 @@ def fulfillment_cancel(*, fulfillment_id: int, reason: str, actor: User, at: dat
     left = [pk for pk, quantity, short in allocations if quantity > short]
     allocation_plan_many(left, planned=False, statements=batch)
     batch.run()
+    order_record_recall_many([locked.order_id], reason=reason.strip(), actor=actor, at=at)
 
 
 def _close_tasks(batch: Statements, fulfillment_id: int, at: datetime) -> None:

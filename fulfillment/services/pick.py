@@ -225,9 +225,9 @@ def settle(
         if list_id in open_in_list:
             open_in_list[list_id] += left
         if pk in touched:
-            to = derive_fulfillment_state(open_tasks=left, quantity_picked=picked + taken.get(pk, 0))
-            if to != state:
-                steps.setdefault((state, to), []).append(pk)
+            derived = derive_fulfillment_state(open_tasks=left, quantity_picked=picked + taken.get(pk, 0))
+            if derived != state:
+                steps.setdefault((state, derived), []).append(pk)
     for (source, to), ids in sorted(steps.items()):
         change_state_many(
             FulfillmentOrder, ids, source=source, to=to, actor=actor, at=at, action=action, statements=batch
@@ -241,17 +241,16 @@ def settle_lists(
     """This function will add to `batch` the state of pick lists, given how many tasks each has left."""
     if not open_tasks:
         return
-    states = dict(
-        query(
-            "SELECT id, state FROM fulfillment_picklist WHERE id = ANY(%s::bigint[])",
-            [array(open_tasks, "bigint")],
-        )
-    )  # type: ignore[arg-type]
+    rows = query(
+        "SELECT id, state FROM fulfillment_picklist WHERE id = ANY(%s::bigint[])",
+        [array(open_tasks, "bigint")],
+    )
+    states: dict[int, str] = {row[0]: row[1] for row in rows}
     steps: dict[tuple[str, str], list[int]] = {}
     for list_id, left in open_tasks.items():
-        to = PickListState.PICKING if left else PickListState.DONE
-        if states[list_id] != to:
-            steps.setdefault((states[list_id], to), []).append(list_id)
+        derived = PickListState.PICKING if left else PickListState.DONE
+        if states[list_id] != derived:
+            steps.setdefault((states[list_id], derived), []).append(list_id)
     for (source, to), ids in sorted(steps.items()):
         change_state_many(
             PickList, ids, source=source, to=to, actor=actor, at=at, action=action, statements=batch,

@@ -14,13 +14,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from erp.core.errors import KeelError
-from erp.core.pages import Action, ActionField, BulkAction, Fact, ListPage, Panel, RecordPage, run_action
+from erp.core.pages import (
+    Action,
+    ActionField,
+    BulkAction,
+    Fact,
+    ListPage,
+    Panel,
+    PrimaryAction,
+    RecordPage,
+    run_action,
+)
 from erp.core.pages.format import when_html
 from erp.core.permissions import actor_of, page
 from fulfillment.filters import FulfillmentFilter
 from fulfillment.models import FulfillmentLine, FulfillmentOrder, PickTask
 from fulfillment.services import (
     fulfillment_cancel,
+    fulfillment_deliver_many,
     fulfillment_pack_many,
     fulfillment_pick_many,
     shipment_confirm_many,
@@ -118,6 +129,7 @@ class PackList(FulfillmentList):
     """What stands picked on the bench, or packed and waiting for the carrier."""
 
     title, list_code = "Packing", "fulfillment.packing"
+    primary_action = PrimaryAction("Confirm shipments", "fulfillment:ship_confirm", icon="truck")
     empty_title, empty_text = "The bench is empty", "Picked orders wait here to be packed and shipped."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FulfillmentOrder]:
@@ -204,6 +216,8 @@ def fulfillment_actions(obj: FulfillmentOrder) -> list[Action]:
                confirm="Stock, cost and revenue are posted, and the customer is told.",
                fields=[ActionField("carrier", "Carrier", kind="select", choices=[(name, name) for name in CARRIERS]),
                        ActionField("tracking_number", "Tracking number", required=False)]),
+        Action("Mark delivered", reverse("fulfillment:fulfillment_order_deliver", args=args), "fulfillment.ship",
+               primary=True, icon="house", disabled_reason="" if obj.state == F_.SHIPPED else reason),
         Action("Cancel", reverse("fulfillment:fulfillment_order_cancel", args=args), "fulfillment.release", danger=True,
                icon="x", disabled_reason="" if obj.state in OPEN else reason,
                confirm="The order keeps its stock and can be released again. Picked goods go back to their bins.",
@@ -261,6 +275,19 @@ def fulfillment_ship_view(request: HttpRequest, pk: int) -> HttpResponse:
         done="Shipped. The customer is told.",
         url=_back(pk),
     )  # fmt: skip
+
+
+@page("fulfillment.ship")
+@require_POST
+def fulfillment_deliver_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """The carrier says it arrived."""
+    actor, at = actor_of(request), timezone.now()
+    return run_action(
+        request,
+        lambda: fulfillment_deliver_many(fulfillment_ids=[pk], actor=actor, at=at),
+        done="Delivered.",
+        url=_back(pk),
+    )
 
 
 @page("fulfillment.release")

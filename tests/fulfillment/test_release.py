@@ -147,6 +147,8 @@ def test_cancelled_work_can_be_released_again(company: Company) -> None:
     assert (fulfillment.state, fulfillment.pick_list.state) == ("CANCELLED", "CANCELLED")
     assert BinStock.objects.get().quantity_allocated == 0
     assert Allocation.objects.get().is_planned is False
+    order.refresh_from_db()
+    assert order.state == "ALLOCATED"
     assert_proven()
     release(company, order)
     assert FulfillmentOrder.objects.filter(state="RELEASED").count() == 1

@@ -10,6 +10,7 @@ from fulfillment.models import Package, Shipment, ShipmentLine
 from fulfillment.postings import ShipmentFigures, shipment_confirmed
 from fulfillment.services import (
     OrderIncomplete,
+    fulfillment_deliver_many,
     fulfillment_pack_many,
     fulfillment_pick_many,
     fulfillment_release_many,
@@ -159,3 +160,16 @@ def test_the_posting_of_a_gift_and_of_a_fee() -> None:
         (3, 4, "BUSINESS")
     }
     assert shipment_confirmed(figures._replace(charges={})).lines == []
+
+
+def test_an_order_is_complete_when_all_its_parcels_arrived(company: Company) -> None:
+    goods_in(company, company.mug, 5)
+    order = promised(company, (company.mug, 2))
+    pk = packed(company, order)
+    with pytest.raises(IllegalTransition):
+        fulfillment_deliver_many(fulfillment_ids=[pk], actor=company.pia, at=NOW)
+    ship(company, pk)
+    fulfillment_deliver_many(fulfillment_ids=[pk], actor=company.pia, at=NOW)
+    order.refresh_from_db()
+    assert (order.state, fulfillment_of(order).state) == ("COMPLETED", "DELIVERED")
+    assert_proven()
