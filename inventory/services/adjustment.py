@@ -254,9 +254,9 @@ def _move(node: int, line: _Line) -> Move:
 def _posting(adjustment: Adjustment, lines: Sequence[_Line]) -> Posting:
     moves = [_move(adjustment.node_id, line) for line in lines]
     key = f"{KIND}:{adjustment.pk}"
-    return Posting(
-        KIND, "inventory.Adjustment", adjustment.pk, key, moves, adjustment.note or adjustment.reason
-    )
+    words = (str(AdjustmentReason(adjustment.reason).label), adjustment.note)
+    why = ": ".join(word for word in words if word)
+    return Posting(KIND, "inventory.Adjustment", adjustment.pk, key, moves, why)
 
 
 def _move_cost(lines: Sequence[_Line], at: datetime) -> _Valued:
