@@ -109,24 +109,29 @@ def plan_replenishment(inputs: Iterable[ReplenishmentInput], terms: Terms) -> Pl
     considered = 0
     for line in inputs:
         considered += 1
-        if not line.weighted and line.position >= 0:
+        position = line.position
+        daily, spread = velocity(line), deviation(line)
+        # rounding first: 2.9999999999999996 and 3.0000000000000004 are the same demand
+        safety = ceil(round(factor * spread * sqrt(line.lead_time_days), 6))
+        reorder_point = ceil(round(daily * line.lead_time_days, 6)) + safety
+        if position > reorder_point:
             continue
-        decision = _decide(line, terms, factor)
-        if decision is not None:
-            decisions.append(decision)
+        order_up_to = ceil(round(daily * (line.lead_time_days + terms.review_days), 6)) + safety
+        if order_up_to > position:
+            decisions.append(_decide(line, terms, daily, spread, safety, reorder_point, order_up_to))
     return Plan(decisions, considered)
 
 
-def _decide(line: ReplenishmentInput, terms: Terms, factor: float) -> Decision | None:
-    daily, spread = velocity(line), deviation(line)
-    # rounding first: 2.9999999999999996 and 3.0000000000000004 are the same demand
-    safety = ceil(round(factor * spread * sqrt(line.lead_time_days), 6))
-    reorder_point = ceil(round(daily * line.lead_time_days, 6)) + safety
-    order_up_to = ceil(round(daily * (line.lead_time_days + terms.review_days), 6)) + safety
-    position = line.position
-    wanted = order_up_to - position
-    if position > reorder_point or wanted <= 0:
-        return None
+def _decide(
+    line: ReplenishmentInput,
+    terms: Terms,
+    daily: float,
+    spread: float,
+    safety: int,
+    reorder_point: int,
+    order_up_to: int,
+) -> Decision:
+    wanted = order_up_to - line.position
     return Decision(
         product_id=line.product_id,
         supplier_id=line.supplier_id,
@@ -135,14 +140,14 @@ def _decide(line: ReplenishmentInput, terms: Terms, factor: float) -> Decision |
         lead_time_days=line.lead_time_days,
         safety_stock=safety,
         reorder_point=reorder_point,
-        position=position,
+        position=line.position,
         quantity=order_quantity(wanted, line.minimum_quantity, line.pack_size),
         explanation={
             "days": line.days,
             "demand": line.total,
             "deviation": round(spread, 4),
             "service_level": terms.service_level,
-            "service_factor": round(factor, 4),
+            "service_factor": round(service_factor(terms.service_level), 4),
             "review_days": terms.review_days,
             "order_up_to": order_up_to,
             "wanted": wanted,
