@@ -23,6 +23,11 @@ class KeelError(Exception):
         self.remedy = remedy
         self.detail = detail
 
+    def as_text(self) -> str:
+        """This function will return the error as people read it: what, where and the remedy."""
+        where = f" [{self.field}]" if self.field else ""
+        return f"{self.message.rstrip('.')}{where}. {self.remedy}".strip()
+
     def as_dict(self) -> dict[str, Any]:
         """This function will return the error as the API and the exception desk show it."""
         return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -59,7 +58,7 @@ def _import_batch(
     )
     inbox_reject_many(
         {
-            message.id: json.dumps(order.error.as_dict())
+            message.id: order.error.as_text()
             for order, message in zip(refused, stored, strict=True)
             if message.is_new and order.error is not None
         },
@@ -83,4 +82,4 @@ def _keep_file(
     (message,) = inbox_store_many(
         [InboxDraft(channel, ACTION, f"file:{file_name[:120]}:{at.isoformat()}", content)], at=at
     )
-    inbox_reject_many({message.id: json.dumps(error.as_dict())}, actor=actor, at=at)
+    inbox_reject_many({message.id: error.as_text()}, actor=actor, at=at)

@@ -349,7 +349,7 @@ def _refuse(drafts: Sequence[_Draft], references: References, actor: User, at: d
         else:
             kind = "ORDER_UNKNOWN_SKU" if "skus" in draft.error.detail else "INBOX_REJECTED"
             if draft.message.is_new:
-                errors[draft.message.id] = json.dumps(draft.error.as_dict())
+                errors[draft.message.id] = draft.error.as_text()
         if kind != "INBOX_REJECTED":  # inbox_reject_many opens that one itself
             at_risk = sum((line.unit_price * line.quantity for line in draft.command.lines), ZERO)
             detail = {
