@@ -19,6 +19,7 @@ from erp.core.services.work_late import work_report_late
 from erp.core.services.work_run import work_drain, work_run, work_sweep
 
 DELIVER_SECONDS = 20.0
+BATCH = 100
 
 
 @shared_task(name="core.run_work")
@@ -36,7 +37,15 @@ def drain_queue(queue: str) -> None:
 @shared_task(name="core.deliver_stream")
 def deliver_stream(stream: str) -> None:
     """This function will send what waits in one outbox stream."""
-    stream_deliver(stream=stream, actor=system_user(), at=timezone.now())
+    _deliver(stream, time.monotonic() + DELIVER_SECONDS)
+
+
+def _deliver(stream: str, deadline: float) -> None:
+    """Send batch after batch while the stream moves."""
+    actor = system_user()
+    while stream_deliver(stream=stream, actor=actor, at=timezone.now(), limit=BATCH) == BATCH:
+        if time.monotonic() > deadline:
+            break
 
 
 @shared_task(name="core.deliver_due")
@@ -44,7 +53,7 @@ def deliver_due() -> None:
     """This function will send what waits in every stream whose head is due, for a limited time."""
     deadline = time.monotonic() + DELIVER_SECONDS
     for stream in due_streams():
-        stream_deliver(stream=stream, actor=system_user(), at=timezone.now())
+        _deliver(stream, deadline)
         if time.monotonic() > deadline:
             break
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from erp.core.services.work_run import work_run, work_sweep
 from erp.core.sql import execute
 from erp.core.text import storable
 from erp.core.work_registry import handles, handles_inbox
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -243,3 +245,31 @@ def test_messages_are_settled_together_or_not_at_all() -> None:
     assert set(InboxMessage.objects.values_list("state", flat=True)) == {"DEAD", "PENDING"}
     inbox_done_many({row.id: "tests.Thing:1" for row in stored[1:]})
     assert InboxMessage.objects.filter(state="DONE", result="tests.Thing:1").count() == 2
+
+
+def test_a_shipment_is_told_to_its_channel_line_by_line(settings: Any) -> None:
+    make.ChannelFactory(code="uk-web", name="UK web")
+    outbox_add_many(
+        [
+            OutboxDraft(
+                "channel:uk-web", "orders.channel_shipment_publish", f"shipment:{n}", {"order": f"SO-{n}"}
+            )
+            for n in (1, 2)
+        ]
+    )
+    assert deliver("channel:uk-web") == 2
+    (feed,) = (Path(settings.MEDIA_ROOT) / "channels" / "uk-web").glob("shipments-*.jsonl")
+    lines = [json.loads(line) for line in feed.read_text().splitlines()]
+    assert [(line["key"], line["order"]) for line in lines] == [
+        ("shipment:1", "SO-1"),
+        ("shipment:2", "SO-2"),
+    ]
+    assert OutboxMessage.objects.order_by("pk").first().provider_ref == f"{feed.name}#shipment:1"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("code", ["nowhere", "../../etc"])
+def test_a_shipment_for_an_unknown_channel_is_not_written_anywhere(code: str, settings: Any) -> None:
+    outbox_add_many([OutboxDraft(f"channel:{code}", "orders.channel_shipment_publish", "shipment:1", {})])
+    deliver(f"channel:{code}")
+    assert OutboxMessage.objects.get().state == "DEAD"
+    assert not (Path(settings.MEDIA_ROOT) / "channels").exists()
