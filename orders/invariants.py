@@ -101,10 +101,10 @@ INVARIANTS = [
     ),
     Invariant(
         "i19",
-        "The allocator is asked for exactly the orders that want stock",
+        "An order says that it wants stock ⇔ it is open and units of it do",
         "SELECT o.number, o.state, o.needs_allocation, l.wanting FROM orders_order o "
         f"JOIN {_LINES} l ON l.order_id = o.id WHERE o.needs_allocation <> "
-        "(o.state IN ('CONFIRMED', 'ALLOCATED', 'RELEASED') AND l.wanting > 0)",
+        "(o.state IN ('RECEIVED', 'ON_HOLD', 'CONFIRMED', 'ALLOCATED', 'RELEASED') AND l.wanting > 0)",
     ),
     Invariant(
         "i21",

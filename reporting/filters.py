@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from erp.core.filters import DateInput, KeelFilterSet
@@ -78,9 +79,15 @@ class OrderRowsFilter(KeelFilterSet):
     held = yes_no("Ever on hold", "by_held")
     decided = yes_no("Allocation decided", "by_decided")
     # the edges of an age bucket, to the instant: what the matrix counted is what the list shows
-    ordered_after = django_filters.IsoDateTimeFilter("ordered_at", "gt", label="Ordered after")
-    ordered_until = django_filters.IsoDateTimeFilter("ordered_at", "lte", label="Ordered up to")
-    due_before = django_filters.IsoDateTimeFilter("ship_by", "lt", label="To ship before")
+    ordered_after = django_filters.IsoDateTimeFilter(
+        "ordered_at", "gt", label="Ordered after", widget=forms.HiddenInput()
+    )
+    ordered_until = django_filters.IsoDateTimeFilter(
+        "ordered_at", "lte", label="Ordered up to", widget=forms.HiddenInput()
+    )
+    due_before = django_filters.IsoDateTimeFilter(
+        "ship_by", "lt", label="To ship before", widget=forms.HiddenInput()
+    )
 
     def by_open(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(state__in=OPEN) if value == "yes" else rows.exclude(state__in=OPEN)

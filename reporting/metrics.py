@@ -323,7 +323,7 @@ _metric(
 _metric(
     Metric(
         "backorder_units", "Backordered units", Unit.UNITS, Better.DOWN,
-        "Units of confirmed orders that nobody has promised, shipped or cancelled: they wait for stock.",
+        "Units that stayed short after an allocation decision and wait for stock; not those of orders on hold.",
         "orders.OrderLine of orders that need allocation",
         lambda reading: reading.backorders.units,
         lambda scope: _link("reporting:backorder_rows", scope.query_now()),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from erp.core.models import ApprovalRequest, ExceptionCase
@@ -16,8 +16,8 @@ from erp.core.sql import query
 from erp.core.states import ApprovalState, ExceptionState
 from inventory.states import PHYSICAL
 from ledger.models import CostLayer
-from orders.models import Order, OrderLine
-from orders.states import OPEN
+from orders.models import AllocationDecision, Order, OrderLine
+from orders.states import ALLOCATABLE, OPEN
 from reporting.scope import Scope
 
 # (code, label, from this old on); an order is in the oldest bucket it has reached.
@@ -65,13 +65,18 @@ def overdue_orders(scope: Scope) -> QuerySet[Order]:
     return open_orders(scope).filter(ship_by__lt=scope.at)
 
 
-def backorder_lines(scope: Scope) -> QuerySet[OrderLine]:
-    """This function will return the lines that want stock nobody has promised, with `wanted` units and
-    `wanted_value`.
+def backorder_lines() -> QuerySet[OrderLine]:
+    """This function will return the lines that still want stock after a decision, with `wanted` and `wanted_value`.
+
+    An order that waits for its first decision, or on hold, is not backordered.
     """
-    rows = OrderLine.objects.filter(order__needs_allocation=True).annotate(wanted=WANTED).filter(wanted__gt=0)
-    rows = rows.annotate(wanted_value=F("wanted") * F("unit_price"))
-    return rows.filter(order__channel_id=scope.channel_id) if scope.channel_id is not None else rows
+    decided = AllocationDecision.objects.filter(order=OuterRef("order"))
+    return (
+        OrderLine.objects.filter(Exists(decided), order__needs_allocation=True, order__state__in=ALLOCATABLE)
+        .annotate(wanted=WANTED)
+        .filter(wanted__gt=0)
+        .annotate(wanted_value=F("wanted") * F("unit_price"))
+    )
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,10 @@ class Backorders:
 def backorders(scope: Scope) -> Backorders:
     """This function will sum up the backordered lines."""
     in_base = Q(order__currency=settings.KEEL_BASE_CURRENCY)
-    found = backorder_lines(scope).aggregate(
+    rows = backorder_lines()
+    if scope.channel_id is not None:
+        rows = rows.filter(order__channel_id=scope.channel_id)
+    found = rows.aggregate(
         lines=Count("pk"), units=Coalesce(Sum("wanted"), 0), value=Sum("wanted_value", filter=in_base)
     )
     return Backorders(found["lines"], found["units"], found["value"] or ZERO)

@@ -39,7 +39,17 @@ class VerifyRunList(ListPage):
 
     def get_context(self, request: HttpRequest, *args: Any) -> dict[str, Any]:
         latest = VerifyRun.objects.order_by("-pk").first()
-        return super().get_context(request, *args) | {"latest": latest, "findings": findings_of(latest)}
+        findings = findings_of(latest)
+        by_app: dict[str, list[dict[str, Any]]] = {}
+        for finding in findings:
+            if not finding["violations"]:
+                by_app.setdefault(finding["app"], []).append(finding)
+        return super().get_context(request, *args) | {
+            "latest": latest,
+            "statements": len(findings),
+            "failed": [finding for finding in findings if finding["violations"]],
+            "by_app": list(by_app.items()),
+        }
 
 
 def findings_of(run: VerifyRun | None) -> list[dict[str, Any]]:

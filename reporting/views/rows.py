@@ -20,7 +20,8 @@ from django.db.models import (
 from django.db.models.aggregates import Aggregate
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Extract
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
 
 from erp.core.money import ZERO
 from erp.core.pages import ListPage
@@ -32,7 +33,7 @@ from orders.models import AllocationDecision, Channel, Hold, Order, OrderLine
 from procurement.models import GoodsReceipt
 from reporting import filters
 from reporting import tables as shown
-from reporting.selectors.now import WANTED
+from reporting.selectors.now import backorder_lines
 
 
 class Percentile(Aggregate):
@@ -58,6 +59,13 @@ class FigureRows(ListPage):
     def get_totals(self, rows: QuerySet[Any]) -> dict[str, tuple[str, Any, str]]:
         """This function will return code → (label, value, unit) of what `rows` add up to."""
         raise NotImplementedError
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """This function will show the list; a swap of its results brings the totals along, or they would lie."""
+        response = super().get(request, *args, **kwargs)
+        if isinstance(response, TemplateResponse) and response.template_name == "generic/_list_results.html":
+            response.template_name = "reporting/partials/_rows_swap.html"
+        return response
 
     def get_summary(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
         return self.get_totals(rows.order_by())
@@ -150,13 +158,7 @@ class BackorderRows(FigureRows):
     default_order = ("order__ship_by", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderLine]:
-        return (
-            OrderLine.objects.filter(order__needs_allocation=True)
-            .annotate(wanted=WANTED)
-            .filter(wanted__gt=0)
-            .annotate(wanted_value=F("wanted") * F("unit_price"))
-            .select_related("order__channel", "product")
-        )
+        return backorder_lines().select_related("order__channel", "product")
 
     def get_totals(self, rows: QuerySet[Any]) -> dict[str, tuple[str, Any, str]]:
         found = rows.aggregate(
