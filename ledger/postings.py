@@ -14,8 +14,10 @@ from ledger.models import AccountRole, JournalEntry, JournalLine, ManualEntry, M
 def manual_entry(entry: ManualEntry, lines: Sequence[ManualEntryLine]) -> JournalDraft:
     """This function will return the draft of an entry that a person wrote: line by line, account by account.
 
-    Dr whatever it says
-        Cr whatever it says
+    ::
+
+        Dr what the debit lines say
+            Cr what the credit lines say
     """
     return JournalDraft(
         kind="ledger.manual_entry",
@@ -36,9 +38,11 @@ def opening_balance(
 ) -> JournalDraft:
     """This function will return the draft that brings balances (account id → amount, debit positive) into new books.
 
-    Dr each account with a debit balance
-        Cr each account with a credit balance
-        Cr (or Dr) Opening balance equity: the difference
+    ::
+
+        Dr each account with a debit balance
+            Cr each account with a credit balance
+            Cr EQUITY_OPENING  the difference (a debit when credits weigh more)
     """
     lines = [
         DraftLine(None, max(amount, ZERO), max(-amount, ZERO), account_id=account)
@@ -61,8 +65,10 @@ def reversal(
 ) -> JournalDraft:
     """This function will return the mirror image of an entry, to the cent in both currencies.
 
-    Dr what was credited
-        Cr what was debited
+    ::
+
+        Dr what was credited
+            Cr what was debited
     """
     return JournalDraft(
         kind="ledger.reversal",
@@ -93,12 +99,14 @@ def late_cost(
     shares: Sequence[tuple[int, Decimal, Decimal]],
     memo: str = "",
 ) -> JournalDraft:
-    """This function will return the true-up of cost that came after the goods: (product id, to stock, to
-    COGS) per product.
+    """This function will return the true-up of cost that came after the goods: a share per product
+    as (product id, to stock, to COGS).
 
-    Dr Inventory            for units still here
-    Dr Cost of goods sold   for units that have left
-        Cr `against`        payables, GRNI or purchase price variance
+    ::
+
+        Dr INVENTORY        value of units still here
+        Dr COGS             value of units that have left
+            Cr PAYABLE      or GRNI or PPV: where the cost came from
     """
     lines = []
     for product_id, to_inventory, to_cogs in shares:
