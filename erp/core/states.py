@@ -62,7 +62,7 @@ class WorkState(models.TextChoices):
 
 W = WorkState
 WORK_OPEN = (W.PENDING, W.RUNNING, W.FAILED)
-_WORK_TRANSITIONS = {
+_WORK_TRANSITIONS: dict[str, frozenset[str] | set[str]] = {
     W.PENDING: {W.RUNNING, W.CANCELLED},
     W.RUNNING: {W.DONE, W.FAILED, W.DEAD, W.CANCELLED, W.PENDING},
     W.FAILED: {W.RUNNING, W.CANCELLED},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from erp.core.triggers import append_only
 
@@ -22,7 +23,7 @@ class StateChange(models.Model):
     )
     reason = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField(help_text="When it happened in the business (simulated time in a replay).")
-    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [models.Index(fields=["document_type", "document_id", "id"], name="statechange_document")]

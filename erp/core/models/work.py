@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from erp.core.states import INBOX, JOB, OUTBOX, WorkState
 
@@ -18,10 +19,10 @@ class Work(models.Model):
     state = models.CharField(max_length=20, choices=WorkState, default=WorkState.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=5)
-    next_at = models.DateTimeField(db_default=models.functions.Now())
+    next_at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True, default="", db_default="")
-    created_at = models.DateTimeField(db_default=models.functions.Now())
+    created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -50,7 +50,8 @@ def exception_open_many(drafts: Sequence[CaseDraft], *, actor: User, at: datetim
         return []
     unique = {(draft.kind, draft.subject_type, draft.subject_id): draft for draft in drafts}
     rows = [
-        (draft.kind, draft.subject_type, draft.subject_id, storable(draft.title)[:300], json.dumps(storable_json(dict(draft.detail))),
+        (draft.kind, draft.subject_type, draft.subject_id, storable(draft.title)[:300],
+         json.dumps(storable_json(dict(draft.detail))),
          KINDS[draft.kind].owner, cents(draft.money_at_risk), ExceptionState.OPEN, 1, at, at + KINDS[draft.kind].sla, "", "")
         for draft in unique.values()
     ]  # fmt: skip
