@@ -79,7 +79,7 @@ l AS MATERIALIZED (
            k.allocation_id, k.product_id, k.quantity_picked AS units, round(o.line_total * k.quantity_picked / o.quantity_ordered, 2) AS revenue,
            c.id AS layer_id, round(c.value_left * k.quantity_picked / c.quantity_left, 2) AS cost, nextval('fulfillment_shipmentline_id_seq') AS id
       FROM f JOIN fulfillment_fulfillmentline k ON k.fulfillment_id = f.id JOIN orders_orderline o ON o.id = k.order_line_id
-      JOIN LATERAL (SELECT * FROM ledger_costlayer c WHERE c.product_id = k.product_id AND c.quantity_left > 0 ORDER BY c.id LIMIT 1) c ON true),
+      JOIN LATERAL (SELECT * FROM ledger_costlayer c WHERE c.product_id = k.product_id AND c.is_open ORDER BY c.id LIMIT 1) c ON true),
 t AS MATERIALIZED (SELECT shipment_id, entry_id, order_id, sum(revenue) AS revenue, sum(cost) AS cost FROM l GROUP BY 1, 2, 3),
 e AS (INSERT INTO inventory_stockevent (sequence, action, source_type, source_id, actor_id, occurred_at, idempotency_key, reason)
       SELECT sequence, 'fulfillment.shipment_confirm_many', 'fulfillment.Shipment', shipment_id, %(actor)s, %(at)s, 'ship:' || id, '' FROM f),

@@ -44,7 +44,7 @@ def order_create(request: HttpRequest, content: Any = BODY) -> tuple[int, dict[s
             order_allocate_many(order_ids=[received.order_id], actor=actor, at=at)
     if received.error is not None:
         raise received.error
-    order = Order.objects.get(pk=received.order_id)
+    order = Order.objects.get(pk=received.order_id or 0)
     return (201 if received.is_new else 200), order_out(order)
 
 

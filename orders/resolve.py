@@ -59,7 +59,8 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     channels = {
         row[1]: ChannelFacts(*row)
         for row in query(
-            "SELECT id, code, currency, is_prepaid, ship_within_hours, is_active FROM orders_channel WHERE code = ANY(%s::text[])",
+            "SELECT id, code, currency, is_prepaid, ship_within_hours, is_active "
+            "FROM orders_channel WHERE code = ANY(%s::text[])",
             [array(codes, "text")],
         )
     }

@@ -28,7 +28,8 @@ class OrderTable(KeelTable):
     class Meta(KeelTable.Meta):
         model = Order
         fields = (
-            "number", "state", "channel", "external_id", "customer", "ship_to_country", "total", "ordered_at", "ship_by", "priority"
+            "number", "state", "channel", "external_id", "customer", "ship_to_country", "total", "ordered_at",
+            "ship_by", "priority",
         )  # fmt: skip
 
 

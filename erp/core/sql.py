@@ -139,14 +139,18 @@ class Statements:
             return list(cursor.fetchall()) if cursor.description else []
 
 
-def query(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), using: str = DEFAULT_DB_ALIAS) -> list[Row]:
+def query(
+    sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), using: str = DEFAULT_DB_ALIAS
+) -> list[Row]:
     """This function will return all rows of one statement."""
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters or None)
         return list(cursor.fetchall())
 
 
-def execute(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), using: str = DEFAULT_DB_ALIAS) -> int:
+def execute(
+    sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), using: str = DEFAULT_DB_ALIAS
+) -> int:
     """This function will run one statement and return the number of rows it touched."""
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters or None)

@@ -71,10 +71,22 @@ _WORK_TRANSITIONS: dict[str, frozenset[str] | set[str]] = {
     W.CANCELLED: set(),
 }
 # Work rows change state thousands of times an hour by conditional UPDATE in services/work.py; their table is proven here.
-JOB = Machine("core.Job", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}, audited=False)
+JOB = Machine(
+    "core.Job", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}, audited=False
+)
 INBOX = Machine(
-    "core.InboxMessage", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}, audited=False
+    "core.InboxMessage",
+    WorkState,
+    W.PENDING,
+    _WORK_TRANSITIONS,
+    owners={W.DEAD: Role.OPERATIONS},
+    audited=False,
 )
 OUTBOX = Machine(
-    "core.OutboxMessage", WorkState, W.PENDING, _WORK_TRANSITIONS, owners={W.DEAD: Role.OPERATIONS}, audited=False
+    "core.OutboxMessage",
+    WorkState,
+    W.PENDING,
+    _WORK_TRANSITIONS,
+    owners={W.DEAD: Role.OPERATIONS},
+    audited=False,
 )

@@ -31,7 +31,7 @@ from inventory.services import (
     adjustment_record_many,
     stock_snapshot_take,
 )
-from ledger.models import Period
+from ledger.models import AccountRole, Period
 from ledger.services.period import period_begin_close, period_close, period_ensure
 from orders.services import (
     ChargeDraft,
@@ -161,8 +161,14 @@ class Replay:
             channel = self.company.channels[channel_of(document)]
             drafts += [
                 ChargeDraft(
-                    message.id, number, charge.kind, charge.amount, "GBP", channel, charge.description
-                )  # type: ignore[arg-type]
+                    message.id,
+                    number,
+                    AccountRole(charge.kind),
+                    charge.amount,
+                    "GBP",
+                    channel,
+                    charge.description,
+                )
                 for number, charge in enumerate(charges_of(document.charges))
             ]
             self.tally.count(document.charges, Fate.CHARGE)
@@ -201,7 +207,8 @@ class Replay:
         ready = [
             row[0]
             for row in query(
-                "SELECT DISTINCT o.id, o.ordered_at::date FROM orders_allocation a JOIN orders_orderline l ON l.id = a.order_line_id "
+                "SELECT DISTINCT o.id, o.ordered_at::date FROM orders_allocation a "
+                "JOIN orders_orderline l ON l.id = a.order_line_id "
                 "JOIN orders_order o ON o.id = l.order_id WHERE a.state = 'ACTIVE' AND NOT a.is_planned "
                 "AND o.state IN ('ALLOCATED', 'RELEASED') ORDER BY o.id"
             )

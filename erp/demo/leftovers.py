@@ -160,7 +160,8 @@ def _receive_part(transfer: Transfer, actor: User, at: datetime) -> None:
 def _adjustments(replay: Replay, at: datetime) -> None:
     company = replay.company
     rows = query(
-        "SELECT b.product_id, b.location_id, b.quantity FROM inventory_binstock b JOIN inventory_location l ON l.id = b.location_id "
+        "SELECT b.product_id, b.location_id, b.quantity FROM inventory_binstock b "
+        "JOIN inventory_location l ON l.id = b.location_id "
         "WHERE l.node_id = %s AND b.quantity - b.quantity_allocated > 200 AND b.status = 'AVAILABLE' "
         "ORDER BY b.quantity DESC, b.id LIMIT 2",
         [company.nodes["NORTH"].pk],
@@ -191,7 +192,8 @@ def _purchases(replay: Replay, at: datetime) -> None:
     company, ben = replay.company, replay.company.people["ben"]
     supplier = Supplier.objects.order_by("code")[0]
     rows = query(
-        "SELECT product_id, unit_cost FROM procurement_supplierproduct WHERE supplier_id = %s ORDER BY unit_cost DESC, product_id LIMIT 20",
+        "SELECT product_id, unit_cost FROM procurement_supplierproduct WHERE supplier_id = %s "
+        "ORDER BY unit_cost DESC, product_id LIMIT 20",
         [supplier.pk],
     )
     north = company.nodes["NORTH"].pk
@@ -206,7 +208,8 @@ def _returns(replay: Replay, at: datetime) -> None:
     cora, pia = replay.company.people["cora"], replay.company.people["pia"]
     rows = query(
         "SELECT s.order_id, l.id, l.quantity FROM fulfillment_shipment s JOIN LATERAL (SELECT id, quantity FROM "
-        "fulfillment_shipmentline WHERE shipment_id = s.id AND quantity_returned = 0 AND revenue > 5 ORDER BY id LIMIT 1) l ON true "
+        "fulfillment_shipmentline WHERE shipment_id = s.id AND quantity_returned = 0 AND revenue > 5 "
+        "ORDER BY id LIMIT 1) l ON true "
         "ORDER BY s.id DESC LIMIT 8"
     )
     made = rma_authorize_many(

@@ -131,7 +131,10 @@ def _bring_in(node_id: int, products: list[int], units: int, actor: User) -> Non
         journal_entry_post(
             JournalDraft(
                 kind="inventory.adjustment_posted", source_type="inventory.Node", source_id=node_id, posting_date=AT.date(),
-                lines=(debit(AccountRole.INVENTORY, worth, currency="GBP"), credit(AccountRole.EQUITY_OPENING, worth, currency="GBP")),
+                lines=(
+                    debit(AccountRole.INVENTORY, worth, currency="GBP"),
+                    credit(AccountRole.EQUITY_OPENING, worth, currency="GBP"),
+                ),
                 stock_sequence=sequence,
             ),
             actor=actor,
@@ -141,8 +144,8 @@ def _bring_in(node_id: int, products: list[int], units: int, actor: User) -> Non
 def race_run(*, orders: int, workers: int, kill: bool, locked: bool = True, seed: int = 1) -> Outcome:
     """This function will let `workers` processes send `orders` orders of two lines, and count what came of it.
 
-    With `kill` a random worker is killed with SIGKILL about four times a second and replaced; its successor starts again with the order in
-    hand, as a channel that got no answer would. Without `locked` the control is raced.
+    With `kill` a random worker is killed with SIGKILL about four times a second and replaced; its successor starts
+    again with the order in hand, as a channel that got no answer would. Without `locked` the control is raced.
     """
     started = time.perf_counter()
     connections.close_all()
@@ -199,7 +202,8 @@ def _work(number: int, orders: int, workers: int, progress: mmap.mmap) -> None:
 def _persist(work: Callable[[], None]) -> None:
     for attempt in range(PATIENCE):
         try:
-            return work()
+            work()
+            return
         except DatabaseError:
             connection.close()
             if attempt == PATIENCE - 1:
@@ -227,7 +231,8 @@ def _count(orders: int, deaths: int, seconds: float) -> Outcome:
         0
     ]
     rows = query(
-        "SELECT p.id, coalesce((SELECT sum(quantity) FROM inventory_stockmove m WHERE m.product_id = p.id AND from_status = 'SHRINKAGE'), 0)::bigint, "
+        "SELECT p.id, coalesce((SELECT sum(quantity) FROM inventory_stockmove m WHERE m.product_id = p.id "
+        "AND from_status = 'SHRINKAGE'), 0)::bigint, "
         "coalesce((SELECT sum(quantity) FROM orders_allocation a WHERE a.product_id = p.id AND state = 'ACTIVE'), 0)::bigint, "
         "coalesce((SELECT sum(quantity_ordered) FROM orders_orderline l WHERE l.product_id = p.id), 0)::bigint "
         "FROM inventory_product p ORDER BY 1"

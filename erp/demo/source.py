@@ -67,8 +67,8 @@ def charge_role(sku: str) -> AccountRole | None:
 class Document:
     """The rows of one invoice number, sorted by what they are.
 
-    `sales` are goods sold, `free` goods given away to a named customer, `credits` goods coming back (quantity negative), `charges`
-    amounts, `adjustments` stock corrections at price zero, `unclear` whatever fits none of these.
+    `sales` are goods sold or given away to a named customer, `credits` goods coming back (quantity negative),
+    `charges` amounts, `adjustments` stock corrections at price zero, `unclear` whatever fits none of these.
     """
 
     invoice: str

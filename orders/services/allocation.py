@@ -119,12 +119,15 @@ def _facts(rows: Sequence[OrderInNeed]) -> _Facts:
         )
     }
     fallback = next(iter(known))
-    policy_ids = {row.order_id: row.policy_id if row.policy_id in known else fallback for row in rows}
+    policy_ids: dict[int, int] = {
+        row.order_id: row.policy_id if row.policy_id in known else fallback  # type: ignore[misc]
+        for row in rows
+    }
     return _Facts(
         {row.order_id: row.state for row in rows},
         frozenset(row.order_id for row in rows if row.is_decided),
-        policy_ids,  # type: ignore[arg-type]
-        {order: known[policy] for order, policy in policy_ids.items()},  # type: ignore[index]
+        policy_ids,
+        {order: known[policy] for order, policy in policy_ids.items()},
     )
 
 

@@ -36,7 +36,7 @@ class ListingDraft(NamedTuple):
 
 @transaction.atomic
 def channel_save(draft: ChannelDraft, *, channel_id: int | None = None, actor: User, at: datetime) -> Channel:
-    """This function will create or change a channel; InvalidInput for a taken code, unknown kind or currency, or no time to ship."""
+    """This function will create or change a channel; InvalidInput names the field."""
     exponent(draft.currency)
     if draft.kind not in dict(Channel.KINDS):
         raise InvalidInput("there is no such kind of channel", field="kind", remedy="Choose from the list.")
@@ -44,17 +44,15 @@ def channel_save(draft: ChannelDraft, *, channel_id: int | None = None, actor: U
         raise InvalidInput(
             "a channel promises at least an hour", field="ship_within_hours", remedy="Use 24, 48 or 72."
         )
-    if Channel.objects.filter(code=draft.code).exclude(pk=channel_id).exists():
+    if Channel.objects.filter(code=draft.code).exclude(pk=channel_id or 0).exists():
         raise InvalidInput(
             f"there is a channel {draft.code} already", field="code", remedy="Choose another code."
         )
     channel = Channel.objects.select_for_update().filter(pk=channel_id).first() if channel_id else Channel()
     if channel is None:
         raise NotFound(f"there is no channel #{channel_id}", field="channel", remedy="Reload the list.")
-    for name, value in asdict(draft).items():
+    for name, value in {**asdict(draft), "_history_user": actor, "_history_date": at}.items():
         setattr(channel, name, value)
-    channel._history_user = actor
-    channel._history_date = at
     channel.save()
     return channel
 

@@ -62,7 +62,7 @@ def _checked(draft: CustomerDraft) -> CustomerDraft:
 
 @transaction.atomic
 def customer_create_many(drafts: Sequence[CustomerDraft], *, actor: User, at: datetime) -> dict[str, int]:
-    """This function will create the customers that do not exist yet, with their history, and return number → id of all of them."""
+    """This function will create the customers that do not exist yet and return number → id of all of them."""
     numbers = [draft.number for draft in drafts]
     known = dict(Customer.objects.filter(number__in=numbers).values_list("number", "pk"))
     fresh = {draft.number: _checked(draft) for draft in drafts if draft.number not in known}
@@ -89,13 +89,11 @@ def customer_save(
     )
     if customer is None:
         raise NotFound(f"there is no customer #{customer_id}", field="customer", remedy="Reload the list.")
-    if Customer.objects.filter(number=draft.number).exclude(pk=customer_id).exists():
+    if Customer.objects.filter(number=draft.number).exclude(pk=customer_id or 0).exists():
         raise InvalidInput(
             f"the number {draft.number} is taken", field="number", remedy="Choose another number."
         )
-    for name, value in asdict(draft).items():
+    for name, value in {**asdict(draft), "_history_user": actor, "_history_date": at}.items():
         setattr(customer, name, value)
-    customer._history_user = actor
-    customer._history_date = at
     customer.save()
     return customer

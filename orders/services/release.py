@@ -124,7 +124,7 @@ def _give_back(
     actor: User,
     at: datetime,
 ) -> int:
-    """Release allocations, newest first, up to `limits` units per line (None = all). A partly freed one is replaced by the rest."""
+    """Release allocations, newest first, up to `limits` units per line (None = all). A partly freed one leaves its rest."""
     left = dict(limits) if limits is not None else None
     closed: list[_Active] = []
     kept: list[tuple[_Active, int]] = []

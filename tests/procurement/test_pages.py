@@ -134,13 +134,13 @@ def test_billing_from_the_order(client: Client, shop: Company, buy: Buy) -> None
 
 def test_suggestions_become_orders(client: Client, sold: Company) -> None:  # noqa: F811
     client.force_login(sold.ben)
-    run = replenishment_run(
-        node_id=sold.north.pk, run_date=TODAY, draft_orders=False, actor=sold.ben, at=NOW
-    )
+    run = replenishment_run(node_id=sold.north.pk, run_date=TODAY, draft_orders=False, actor=sold.ben, at=NOW)
     decision = ReplenishmentDecision.objects.get(pk=run.decision_ids[0])
     page = client.get(reverse("procurement:replenishment_list")).content.decode()
     assert "MUG" in page and "Run now" in page
-    why = client.get(reverse("procurement:replenishment_decision_detail", args=[decision.pk])).content.decode()
+    why = client.get(
+        reverse("procurement:replenishment_decision_detail", args=[decision.pk])
+    ).content.decode()
     assert "Why 60 of MUG?" in why and "112 units in 28 days" in why
     client.post(reverse("procurement:replenishment_accept", args=[decision.pk]))
     order = PurchaseOrder.objects.get()
@@ -161,7 +161,11 @@ def test_suppliers_and_terms(client: Client, shop: Company) -> None:
     assert client.get(reverse("procurement:supplier_edit", args=[nordic.pk])).status_code == 200
     terms = reverse("procurement:supplier_product_save", args=[nordic.pk])
     client.post(terms, {"sku": "MUG", "unit_cost": "3", "minimum_quantity": 5, "pack_size": 5, "rank": 1})
-    ranks = SupplierProduct.objects.filter(product=shop.mug).order_by("rank").values_list("supplier__code", "rank")
+    ranks = (
+        SupplierProduct.objects.filter(product=shop.mug)
+        .order_by("rank")
+        .values_list("supplier__code", "rank")
+    )
     assert list(ranks) == [("NORD", 1), ("ACME", 2)]
 
 
@@ -171,7 +175,12 @@ def test_outsiders_and_readers_change_nothing(client: Client, shop: Company, buy
     assert client.get(reverse("procurement:purchase_order_list")).status_code == 403
     client.force_login(shop.rita)
     assert client.get(reverse("procurement:purchase_order_list")).status_code == 200
-    assert client.post(reverse("procurement:purchase_order_cancel", args=[order.pk]), {"reason": "x"}).status_code == 403
+    assert (
+        client.post(
+            reverse("procurement:purchase_order_cancel", args=[order.pk]), {"reason": "x"}
+        ).status_code
+        == 403
+    )
     assert client.get(reverse("procurement:goods_receive", args=[order.pk])).status_code == 403
     order.refresh_from_db()
     assert order.state == "SENT"

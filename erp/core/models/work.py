@@ -42,7 +42,9 @@ class Job(Work):
     units_done = models.PositiveBigIntegerField(default=0)
     units_total = models.PositiveBigIntegerField(null=True, blank=True, help_text="Blank while unknown.")
     message = models.CharField(max_length=300, blank=True, default="")
-    checkpoint = models.JSONField(null=True, blank=True, help_text="Where a job that commits chunk by chunk resumes.")
+    checkpoint = models.JSONField(
+        null=True, blank=True, help_text="Where a job that commits chunk by chunk resumes."
+    )
     result = models.JSONField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -90,7 +90,8 @@ def change_state_many(
     """This function will move all documents `ids` from `source` (one state or several) to `to`, or none of them.
 
     With `statements` the work joins that batch and is demanded when it runs. IllegalTransition when the table does not allow
-    it; guards are the caller's duty here, because a guard looks at one document. LostUpdate when a row was not in `source` any more.
+    it; guards are the caller's duty here, because a guard looks at one document. LostUpdate when a row
+    was not in `source` any more.
     """
     if not ids:
         return

@@ -39,13 +39,15 @@ def rules_by_app() -> list[tuple[str, list[Callable[..., Any]]]]:
         if not importlib.util.find_spec(f"{config.name}.postings"):
             continue
         module = importlib.import_module(f"{config.name}.postings")
-        rules = [
+        rules: list[Callable[..., Any]] = [
             rule
             for _, rule in inspect.getmembers(module, inspect.isfunction)
             if rule.__module__ == module.__name__ and not rule.__name__.startswith("_") and _is_rule(rule)
         ]
         if rules:
-            found.append((config.label, sorted(rules, key=lambda rule: rule.__code__.co_firstlineno)))
+            found.append(
+                (config.label, sorted(rules, key=lambda rule: inspect.unwrap(rule).__code__.co_firstlineno))
+            )
     return found
 
 

@@ -48,7 +48,8 @@ class Command(BaseCommand):
                 cursor.execute("ANALYZE")
             if not options["json"]:
                 self.stdout.write(
-                    f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {connection.pg_version}, {options['rounds']} rounds"
+                    f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {connection.get_database_version()[0]}, "
+                    f"{options['rounds']} rounds"
                 )
             for name in chosen:
                 result = BENCHMARKS[name](bench)
