@@ -186,7 +186,7 @@ def take(
     sequences = stock_begin(len(postings))
     source, parameters = unnest({"id": "bigint", "units": "bigint"}, sorted(lines.items()))
     batch.demand(
-        "UPDATE fulfillment_fulfillmentline l SET quantity_picked = l.quantity_picked + v.units "  # noqa: S608
+        "UPDATE fulfillment_fulfillmentline l SET quantity_picked = l.quantity_picked + v.units "
         f"FROM {source} WHERE l.id = v.id RETURNING 1",
         parameters, len(lines), "fulfilment lines picked",
     )  # fmt: skip

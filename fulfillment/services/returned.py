@@ -14,7 +14,7 @@ def shipment_record_return_many(units: Mapping[int, int], *, statements: Stateme
     source, parameters = unnest({"id": "bigint", "units": "bigint"}, sorted(units.items()))
     batch = statements if statements is not None else Statements()
     batch.demand(
-        "UPDATE fulfillment_shipmentline l SET quantity_returned = l.quantity_returned + v.units "  # noqa: S608
+        "UPDATE fulfillment_shipmentline l SET quantity_returned = l.quantity_returned + v.units "
         f"FROM {source} WHERE l.id = v.id RETURNING 1",
         parameters,
         len(units),

@@ -4,7 +4,6 @@ Create → submit → (approval) → post. Posting moves the units, the cost and
 adjustments cost the same few statements, which is what lets a year of small corrections be replayed.
 """
 
-# ruff: noqa: S608 — table and column names are our own literals; values travel as parameters
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

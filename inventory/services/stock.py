@@ -5,7 +5,6 @@ events, moves, missing level rows, levels, missing bin rows, bins. Rows are lock
 bins in (product, location, lot, status) order, so two postings can not wait for each other in a circle.
 """
 
-# ruff: noqa: S608 — table and column names are our own literals; values travel as parameters
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence

@@ -124,7 +124,7 @@ def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at:
         {"id": "bigint", "amount": "numeric"}, [(d.order_id, cents(d.amount)) for d in drafts]
     )
     batch.demand(
-        f"UPDATE orders_order o SET {column} = o.{column} + v.amount FROM "  # noqa: S608
+        f"UPDATE orders_order o SET {column} = o.{column} + v.amount FROM "
         f"(SELECT id, sum(amount) AS amount FROM {source} GROUP BY id) v WHERE o.id = v.id RETURNING 1",
         parameters,
         len(orders),

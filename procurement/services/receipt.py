@@ -337,7 +337,7 @@ def _add_progress(
         {"id": "bigint", "received": "bigint"}, [(pk, lines[pk].received) for pk in touched]
     )
     batch.demand(
-        f"UPDATE procurement_purchaseorderline l SET quantity_received = v.received FROM {source} "  # noqa: S608
+        f"UPDATE procurement_purchaseorderline l SET quantity_received = v.received FROM {source} "
         "WHERE l.id = v.id RETURNING 1",
         parameters,
         len(touched),

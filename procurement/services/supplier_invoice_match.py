@@ -162,7 +162,7 @@ def _post(
         {"id": "bigint", "invoiced": "bigint"}, [(pk, invoiced[pk]) for pk in touched]
     )
     execute(
-        f"UPDATE procurement_purchaseorderline l SET quantity_invoiced = v.invoiced FROM {source} WHERE l.id = v.id",  # noqa: S608
+        f"UPDATE procurement_purchaseorderline l SET quantity_invoiced = v.invoiced FROM {source} WHERE l.id = v.id",
         parameters,
     )
     journal_entry_post_many(drafts, actor=actor)

@@ -43,7 +43,7 @@ SELECT e.posting_date, l.channel_id,
   JOIN ledger_account a ON a.id = l.account_id
  WHERE e.posting_date = ANY(%(days)s::date[]) AND l.channel_id IS NOT NULL AND a.role IN ({_roles(SALES_ROLES)})
  GROUP BY 1, 2 ORDER BY 1, 2
-""",  # noqa: S608 (our own literals)
+""",
 )
 BALANCES = Recipe(
     "reporting_dailybalance",

@@ -87,7 +87,7 @@ def rollup_rebuild(*, actor: User, at: datetime) -> dict[str, int]:
     _marks_lock()
     RollupMark.objects.update(settled_id=0, pending_id=0, pending_at=None, seen_id=0, seen_count=0)
     for recipe in RECIPES:
-        execute(f"DELETE FROM {recipe.table}")  # noqa: S608 (a name of our own)
+        execute(f"DELETE FROM {recipe.table}")
     return rollup_refresh(actor=actor, at=at)
 
 
@@ -99,7 +99,7 @@ def _marks_lock() -> dict[str, RollupMark]:
 
 
 def _above(source: Source, settled_id: int) -> tuple[int, int]:
-    sql = f"SELECT coalesce(max(id), 0), count(*) FROM {source.table} WHERE id > %s"  # noqa: S608 (our own)
+    sql = f"SELECT coalesce(max(id), 0), count(*) FROM {source.table} WHERE id > %s"
     last, count = query(sql, [settled_id])[0]
     return last, count
 
@@ -112,7 +112,7 @@ def _touched(source: Source, mark: RollupMark) -> frozenset[date]:
 
 
 def _recompute(table: str, sql: str, days: list[date]) -> None:
-    execute(f"DELETE FROM {table} WHERE date = ANY(%s::date[])", [array(days, "date")])  # noqa: S608 (our own)
+    execute(f"DELETE FROM {table} WHERE date = ANY(%s::date[])", [array(days, "date")])
     zone = settings.TIME_ZONE
     execute(
         sql,

@@ -108,7 +108,7 @@ def refund_pay_many(refund_ids: Sequence[int], *, actor: User, at: datetime) -> 
         {"id": "bigint", "paid": "numeric"}, [(pk, cents(amount)) for pk, amount in sorted(paid.items())]
     )
     batch.demand(
-        f"UPDATE returns_refund f SET amount_paid = v.paid FROM {source} WHERE f.id = v.id RETURNING 1",  # noqa: S608
+        f"UPDATE returns_refund f SET amount_paid = v.paid FROM {source} WHERE f.id = v.id RETURNING 1",
         parameters,
         len(paid),
         "returns.Refund paid",

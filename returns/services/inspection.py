@@ -74,7 +74,7 @@ def rma_inspect_many(inspections: Sequence[Inspection], *, actor: User, at: date
         [(i.rma_line_id, i.condition.strip()[:120], i.disposition) for i in inspections],
     )
     batch.demand(
-        "UPDATE returns_rmaline l SET condition = v.condition, disposition = v.disposition "  # noqa: S608
+        "UPDATE returns_rmaline l SET condition = v.condition, disposition = v.disposition "
         f"FROM {source} WHERE l.id = v.id RETURNING 1",
         parameters,
         len(lines),

@@ -168,7 +168,7 @@ def _split(
         {"id": "bigint", "units": "bigint", "amount": "numeric", "tax": "numeric"}, kept
     )
     batch.demand(
-        "UPDATE returns_rmaline l SET quantity = v.units, refund_amount = v.amount, refund_tax = v.tax "  # noqa: S608
+        "UPDATE returns_rmaline l SET quantity = v.units, refund_amount = v.amount, refund_tax = v.tax "
         f"FROM {source} WHERE l.id = v.id RETURNING 1",
         parameters,
         len(kept),
@@ -180,7 +180,7 @@ def _add_lines(batch: Statements, rows: list[tuple[Any, ...]]) -> None:
     columns = {"id": "bigint", "units": "bigint", "cost": "numeric", "layer": "bigint", "place": "bigint"}
     source, parameters = unnest(columns, rows)
     batch.demand(
-        "UPDATE returns_rmaline l SET quantity_received = v.units, original_cost = v.cost, cost_layer_id = v.layer, "  # noqa: S608
+        "UPDATE returns_rmaline l SET quantity_received = v.units, original_cost = v.cost, cost_layer_id = v.layer, "
         f"location_id = v.place FROM {source} WHERE l.id = v.id RETURNING 1",
         parameters,
         len(rows),

@@ -207,7 +207,7 @@ def _insert(
     links = [(line_id, pk) for pk, item in zip(ids, asked, strict=True) for line_id, _, _ in item.lines]
     source, parameters = unnest({"id": "bigint", "refund": "bigint"}, links)
     batch.demand(
-        f"UPDATE returns_rmaline l SET refund_id = v.refund FROM {source} "  # noqa: S608
+        f"UPDATE returns_rmaline l SET refund_id = v.refund FROM {source} "
         "WHERE l.id = v.id AND l.refund_id IS NULL RETURNING 1",
         parameters,
         len(links),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from erp.core.errors import IllegalTransition, InvalidInput
 from erp.core.models import ExceptionCase, Job, Note, StateChange, User
 from erp.core.services import work
 from erp.core.services.note import note_add
+from erp.core.services.periodic import periodic, work_purge
 from erp.core.services.progress import Progress
 from erp.core.services.user import system_user
 from erp.core.services.work import job_enqueue, work_cancel, work_retry
@@ -284,3 +287,37 @@ def test_work_in_the_future_waits(wakes: list[Any], actor: User) -> None:
     assert wakes == []
     assert work_run(table="job", row_id=job.pk, at=AT) is False
     assert work_sweep(at=AT)["woken"] == 0
+
+
+def test_everything_in_the_beat_table_can_run() -> None:
+    from erp.celery import BEAT_SCHEDULE, app
+
+    for name, entry in BEAT_SCHEDULE.items():
+        assert entry["task"] in app.tasks, name
+        if entry["task"] == "core.run_periodic":
+            address, seconds, queue = entry["args"]
+            needed = {
+                parameter.name
+                for parameter in inspect.signature(address_resolve(address)).parameters.values()
+                if parameter.default is inspect.Parameter.empty
+            }
+            assert needed <= {"actor", "at", "progress"}, name
+            assert queue in settings.KEEL_QUEUES, name
+            assert seconds == entry["schedule"], name
+
+
+def test_old_finished_work_is_cleared_away_and_nothing_else(wakes: list[Any], actor: User) -> None:
+    old, recent, dead = (enqueue("tests.write_note", actor, key=key, body="x") for key in "abc")
+    claimed = periodic(job="tests.write_note", period_seconds=60, arguments={"body": "x"}, actor=actor, at=AT)
+    assert claimed is not None
+    execute(
+        "UPDATE core_job SET state = 'DONE', finished_at = now() - interval '31 days' WHERE id = ANY(%s)",
+        [[old.pk, claimed.pk]],
+    )
+    execute(
+        "UPDATE core_job SET state = 'DEAD', finished_at = now() - interval '31 days' WHERE id = %s",
+        [dead.pk],
+    )
+    execute("UPDATE core_periodicclaim SET claimed_at = now() - interval '31 days'")
+    assert work_purge(actor=actor, at=AT) == {"claims": 1, "jobs": 2, "keys": 0}
+    assert set(Job.objects.values_list("pk", flat=True)) == {recent.pk, dead.pk}

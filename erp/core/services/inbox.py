@@ -139,7 +139,7 @@ def inbox_done_many(results: Mapping[int, str], *, statements: Statements | None
     batch = statements or Statements()
     source, parameters = unnest({"id": "bigint", "result": "text"}, list(results.items()))
     batch.demand(
-        "UPDATE core_inboxmessage m SET state = 'DONE', result = v.result, finished_at = now(), lease_until = NULL, "  # noqa: S608
+        "UPDATE core_inboxmessage m SET state = 'DONE', result = v.result, finished_at = now(), lease_until = NULL, "
         ""
         ""
         ""
@@ -169,7 +169,7 @@ def inbox_reject_many(errors: Mapping[int, str], *, actor: User, at: datetime) -
         [(message_id, storable(error)[:4000]) for message_id, error in errors.items()],
     )
     batch.demand(
-        "UPDATE core_inboxmessage m SET state = 'DEAD', error = v.error, finished_at = now(), lease_until = NULL, "  # noqa: S608
+        "UPDATE core_inboxmessage m SET state = 'DEAD', error = v.error, finished_at = now(), lease_until = NULL, "
         ""
         ""
         "attempts = greatest(attempts, 1) "
@@ -193,7 +193,7 @@ def inbox_revive_many(results: Mapping[int, str], *, actor: User, at: datetime) 
     batch = Statements()
     source, parameters = unnest({"id": "bigint", "result": "text"}, list(results.items()))
     batch.demand(
-        "UPDATE core_inboxmessage m SET state = 'DONE', result = v.result, finished_at = now(), lease_until = NULL, error = '' "  # noqa: S608
+        "UPDATE core_inboxmessage m SET state = 'DONE', result = v.result, finished_at = now(), lease_until = NULL, error = '' "
         ""
         f"FROM {source} WHERE m.id = v.id AND m.state <> 'DONE' RETURNING 1",
         parameters,

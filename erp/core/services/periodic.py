@@ -55,10 +55,10 @@ def work_purge(*, actor: User, at: datetime) -> dict[str, int]:
     """
     old = f"< now() - interval '{KEEP_DAYS} days'"
     return {
-        "claims": execute(f"DELETE FROM core_periodicclaim WHERE claimed_at {old}"),  # noqa: S608
+        "claims": execute(f"DELETE FROM core_periodicclaim WHERE claimed_at {old}"),
         "jobs": execute(
-            "DELETE FROM core_job j WHERE state IN ('DONE', 'CANCELLED') "  # noqa: S608
+            "DELETE FROM core_job j WHERE state IN ('DONE', 'CANCELLED') "
             f"AND finished_at {old} AND NOT EXISTS (SELECT 1 FROM core_periodicclaim c WHERE c.work_id = j.id)"
         ),
-        "keys": execute(f"DELETE FROM core_idempotencykey WHERE created_at {old}"),  # noqa: S608
+        "keys": execute(f"DELETE FROM core_idempotencykey WHERE created_at {old}"),
     }

@@ -4,7 +4,6 @@ Everything is read in one repeatable-read, read-only snapshot, so postings in fl
 A failed proof opens one exception case; nothing is ever repaired by itself.
 """
 
-# ruff: noqa: S608 — every statement is put together from our own literals
 from __future__ import annotations
 
 import importlib

@@ -131,7 +131,7 @@ def change_state_many(
         )
     else:
         batch.demand(
-            f"UPDATE {table} SET state = %s{columns} WHERE id = ANY(%s::bigint[]) AND state = ANY(%s::text[]) RETURNING 1",  # noqa: S608
+            f"UPDATE {table} SET state = %s{columns} WHERE id = ANY(%s::bigint[]) AND state = ANY(%s::text[]) RETURNING 1",
             [to, *extra.values(), id_array, sources],
             len(ids),
             what,

@@ -157,7 +157,7 @@ def claim(table: str, row_id: int, *, lease_seconds: int = LEASE_SECONDS) -> int
     attempt counts even if the worker dies of it.
     """
     rows = query(
-        f"UPDATE core_{_table(table)} SET state = 'RUNNING', attempts = attempts + 1, "  # noqa: S608
+        f"UPDATE core_{_table(table)} SET state = 'RUNNING', attempts = attempts + 1, "
         "lease_until = now() + make_interval(secs => %s) "
         + (", started_at = COALESCE(started_at, now()) " if table == "job" else "")
         + "WHERE id = %s AND state IN ('PENDING', 'FAILED') AND next_at <= now() AND attempts < max_attempts "
@@ -184,7 +184,7 @@ def fail(
     error = storable(error)[:4000]
     with transaction.atomic():
         rows = query(
-            f"UPDATE core_{_table(table)} SET state = CASE WHEN %s OR attempts >= max_attempts THEN 'DEAD' "  # noqa: S608
+            f"UPDATE core_{_table(table)} SET state = CASE WHEN %s OR attempts >= max_attempts THEN 'DEAD' "
             ""
             ""
             "ELSE 'FAILED' END, "
@@ -244,7 +244,7 @@ def work_retry(*, table: str, row_id: int, reason: str = "", actor: User, at: da
         )
     _by_hand(row, WorkState.PENDING, actor=actor, at=at, action="core.work_retry", reason=reason)
     execute(
-        f"UPDATE core_{_table(table)} SET state = 'PENDING', attempts = 0, next_at = now(), finished_at = NULL, "  # noqa: S608
+        f"UPDATE core_{_table(table)} SET state = 'PENDING', attempts = 0, next_at = now(), finished_at = NULL, "
         ""
         ""
         "lease_until = NULL WHERE id = %s",
@@ -284,7 +284,7 @@ def work_cancel(*, table: str, row_id: int, reason: str = "", actor: User, at: d
         )
     _by_hand(row, WorkState.CANCELLED, actor=actor, at=at, action="core.work_cancel", reason=reason)
     execute(
-        f"UPDATE core_{_table(table)} SET state = 'CANCELLED', finished_at = now(), lease_until = NULL WHERE id = "  # noqa: S608
+        f"UPDATE core_{_table(table)} SET state = 'CANCELLED', finished_at = now(), lease_until = NULL WHERE id = "
         ""
         ""
         f"%s",

@@ -18,11 +18,11 @@ from erp.core.states import ExceptionState
 LATE_MINUTES = 10
 # What waits for its own time, in the future, is not late, nor what runs: a lease that ends is the sweeper's business.
 _LATE = (
-    f"SELECT '{{label}}', {{place}}, count(*), min(id) FROM {{table}} WHERE state IN ('PENDING', 'FAILED') "  # noqa: S608
+    f"SELECT '{{label}}', {{place}}, count(*), min(id) FROM {{table}} WHERE state IN ('PENDING', 'FAILED') "
     f"AND next_at < now() - interval '{LATE_MINUTES} minutes' GROUP BY 2"
 )
 _LATE_OUT = (
-    "SELECT 'core.OutboxMessage', stream, count(*), min(id) FROM core_outboxmessage "  # noqa: S608
+    "SELECT 'core.OutboxMessage', stream, count(*), min(id) FROM core_outboxmessage "
     f"WHERE state IN ('PENDING', 'FAILED') AND created_at < now() - interval '{LATE_MINUTES} minutes' GROUP BY 2"
 )
 QUERY = " UNION ALL ".join(

@@ -89,7 +89,7 @@ def _run_message(message_id: int, attempt: int, at: datetime) -> None:
 
 def _hold(table: str, row_id: int, attempt: int) -> None:
     rows = query(
-        f"SELECT 1 FROM {table} WHERE id = %s AND state = 'RUNNING' AND attempts = %s FOR KEY SHARE",  # noqa: S608
+        f"SELECT 1 FROM {table} WHERE id = %s AND state = 'RUNNING' AND attempts = %s FOR KEY SHARE",
         [row_id, attempt],
     )
     if not rows:
@@ -168,9 +168,9 @@ def due_ids(queue: str, limit: int) -> list[tuple[str, int]]:
         "state IN ('PENDING', 'FAILED') AND next_at <= now() ORDER BY next_at LIMIT %s FOR UPDATE SKIP LOCKED"
     )
     with transaction.atomic():
-        jobs = query(f"SELECT 'job', id FROM core_job WHERE queue = %s AND {due}", [queue, limit])  # noqa: S608
+        jobs = query(f"SELECT 'job', id FROM core_job WHERE queue = %s AND {due}", [queue, limit])
         if queue == "default":
-            jobs += query(f"SELECT 'inbox', id FROM core_inboxmessage WHERE {due}", [limit])  # noqa: S608
+            jobs += query(f"SELECT 'inbox', id FROM core_inboxmessage WHERE {due}", [limit])
     return [(table, row_id) for table, row_id in jobs]
 
 
@@ -181,11 +181,11 @@ def work_sweep(*, at: datetime) -> dict[str, int]:
     """
     expired = sum(_expire(table, at) for table in ("job", "inbox", "outbox"))
     due = "state IN ('PENDING', 'FAILED') AND next_at <= now()"
-    queues = {row[0] for row in query(f"SELECT DISTINCT queue FROM core_job WHERE {due}")}  # noqa: S608
-    if query(f"SELECT 1 FROM core_inboxmessage WHERE {due} LIMIT 1"):  # noqa: S608
+    queues = {row[0] for row in query(f"SELECT DISTINCT queue FROM core_job WHERE {due}")}
+    if query(f"SELECT 1 FROM core_inboxmessage WHERE {due} LIMIT 1"):
         queues.add("default")
     woken = sum(wake("core.drain_queue", [queue], queue) for queue in sorted(queues))
-    if query(f"SELECT 1 FROM core_outboxmessage WHERE {due} LIMIT 1"):  # noqa: S608
+    if query(f"SELECT 1 FROM core_outboxmessage WHERE {due} LIMIT 1"):
         woken += wake("core.deliver_due", [])
     return {"expired": expired, "woken": woken}
 
