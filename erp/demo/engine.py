@@ -199,7 +199,8 @@ class Replay:
     def _work_the_desk(self, at: datetime) -> None:
         """What lies on the desk for a day and a half is decided; one case in fifteen is harder and stays."""
         old = query(
-            "SELECT id, kind FROM core_exceptioncase WHERE state = 'OPEN' AND kind = ANY(%s::text[]) AND opened_at < %s ORDER BY id",
+            "SELECT id, kind FROM core_exceptioncase WHERE state = 'OPEN' AND kind = ANY(%s::text[]) "
+            "AND opened_at < %s ORDER BY id",
             [array(DECISIONS, "text"), at - timedelta(hours=36)],
         )
         for case_id, kind in old:
