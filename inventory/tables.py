@@ -8,6 +8,7 @@ import django_tables2 as tables
 from django.utils.html import format_html
 
 from erp.core.documents import document_url
+from erp.core.pages.format import state_badge_html
 from erp.core.tables import (
     CodeColumn,
     KeelTable,
@@ -47,6 +48,16 @@ class SourceColumn(tables.Column):
         return f"{value}:{record.source_id}"
 
 
+class StatusColumn(tables.Column):
+    """A stock status as its badge; the column's own value would be the choice's words, which have no look."""
+
+    def render(self, record: Any) -> str:
+        return state_badge_html(record.status, record.get_status_display())
+
+    def value(self, record: Any) -> str:
+        return str(record.status)
+
+
 class ProductTable(KeelTable):
     sku = RecordColumn(verbose_name="SKU")
     category = tables.Column(accessor="category__name", verbose_name="Category")
@@ -69,7 +80,7 @@ class StockLevelTable(KeelTable):
     product = LinkColumn("inventory:product_detail", pk="product_id", verbose_name="SKU")
     name = tables.Column(accessor="product__name", verbose_name="Product")
     node = LinkColumn("inventory:node_detail", pk="node_id")
-    status = StateColumn()
+    status = StatusColumn()
     quantity = QuantityColumn()
 
     class Meta(KeelTable.Meta):
@@ -84,7 +95,7 @@ class BinStockTable(KeelTable):
     name = tables.Column(accessor="product__name", verbose_name="Product")
     lot = tables.Column(accessor="lot__code", verbose_name="Lot")
     expiry_date = tables.Column(accessor="lot__expiry_date", verbose_name="Expires")
-    status = StateColumn()
+    status = StatusColumn()
     quantity = QuantityColumn()
     quantity_allocated = QuantityColumn(verbose_name="Taken up")
     first_received_at = WhenColumn(style="ago", verbose_name="In the bin since")
