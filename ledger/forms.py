@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Layout, Row
 from django import forms
 from django.conf import settings
 
@@ -26,6 +28,15 @@ class ManualEntryForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["currency"].initial = settings.KEEL_BASE_CURRENCY
         self.fields["rate"].initial = Decimal(1)
+        self.helper = FormHelper(self)
+        self.helper.layout = Layout(
+            "memo",
+            Row(
+                Column("posting_date", css_class="col-md-4"),
+                Column("currency", css_class="col-md-4"),
+                Column("rate", css_class="col-md-4"),
+            ),
+        )
 
 
 class AccountForm(forms.ModelForm[Account]):

@@ -95,6 +95,11 @@ class StatementLine:
     account_id: int | None = None
     is_total: bool = False
 
+    @property
+    def key(self) -> int | str:
+        """What finds the same line in a statement of other days."""
+        return self.account_id or self.label
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -231,10 +236,23 @@ def profit_and_loss(*, since: date, as_of: date) -> Statement:
     nets = {account: sides.minus(before.get(account, Sides())).net for account, sides in after.items()}
     income = _tree(nets, frozenset({AccountType.INCOME}))
     expense = _tree(nets, frozenset({AccountType.EXPENSE}))
-    earned = _top(income)
-    result = earned - _top(expense)
-    lines = [*_lines(income), *_lines(expense), StatementLine("Profit", result, 0, is_total=True)]
+    direct = [row for row in expense if row.account.tree_id == _tree_of(AccountRole.COGS, expense)]
+    other = [row for row in expense if row not in direct]
+    gross = _top(income) - _top(direct)
+    result = gross - _top(other)
+    lines = [
+        *_lines(income),
+        *_lines(direct),
+        StatementLine("Gross profit", gross, 0, is_total=True),
+        *_lines(other),
+        StatementLine("Profit", result, 0, is_total=True),
+    ]
     return Statement(since, as_of, lines, result)
+
+
+def _tree_of(role: AccountRole, rows: Sequence[TreeRow]) -> int | None:
+    """This function will return the tree that the account of `role` stands in: cost of sales, when asked for COGS."""
+    return next((row.account.tree_id for row in rows if row.account.role == role), None)
 
 
 def _top(rows: Sequence[TreeRow]) -> Decimal:

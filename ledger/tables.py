@@ -50,6 +50,7 @@ class DimensionColumn(tables.Column):
     """A record of an app above, by name; the names of a page are fetched at once."""
 
     def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("verbose_name", kind.capitalize())
         super().__init__(*args, accessor=f"{kind}_id", **kwargs)
         self.kind = kind
 

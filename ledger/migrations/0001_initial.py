@@ -789,8 +789,8 @@ class Migration(migrations.Migration):
                 name="journalentry_has_lines",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     constraint="CONSTRAINT",
-                    func="\nBEGIN\n    IF NOT EXISTS (SELECT 1 FROM ledger_journalline WHERE entry_id = NEW.id) THEN\n        RAISE EXCEPTION 'journal entry % has no lines', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND;\n",
-                    hash="48a36d6d82e858bf2e3e2abef2ec2a429d832551",
+                    func="\nBEGIN\n    IF (SELECT min(entry_id) FROM ledger_journalline WHERE entry_id >= NEW.id) IS DISTINCT FROM NEW.id THEN\n        RAISE EXCEPTION 'journal entry % has no lines', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND;\n",
+                    hash="4f7a8f28343f703d28f00a9f47a705ca101139e8",
                     operation="INSERT",
                     pgid="pgtrigger_journalentry_has_lines_fb98c",
                     table="ledger_journalentry",

@@ -13,8 +13,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def compared(before: Mapping[int | None, Decimal], line: StatementLine) -> dict[str, Decimal | None]:
+def compared(before: Mapping[int | str, Decimal], line: StatementLine) -> dict[str, Decimal]:
     """This function will return a statement line's amount of the days before, and what changed since."""
-    known = line.account_id in before
-    earlier = before.get(line.account_id, Decimal(0)) if line.account_id or known else None
-    return {"before": earlier, "change": None if earlier is None else line.amount - earlier}
+    earlier = before.get(line.key, Decimal(0))
+    return {"before": earlier, "change": line.amount - earlier}

@@ -42,7 +42,7 @@ class AccountRecord(RecordPage):
     """An account's page is its ledger: the lines of some days with the balance after each."""
 
     permission, title, list_url_name = "ledger.view", "", "ledger:account_list"
-    template_name = "ledger/account_detail.html"
+    template_name = "ledger/record.html"
 
     def get_object(self, request: HttpRequest, **kwargs: Any) -> Account:
         account = Account.objects.select_related("parent").filter(pk=kwargs["pk"]).first()

@@ -47,6 +47,7 @@ class PeriodList(ListPage):
 
 class PeriodRecord(RecordPage):
     permission, title, machine = "ledger.view", "Period", PERIOD
+    template_name = "ledger/record.html"
     list_page, list_url_name = PeriodList, "ledger:period_list"
 
     def get_object(self, request: HttpRequest, **kwargs: Any) -> Period:
@@ -177,7 +178,7 @@ def _act(request: HttpRequest, pk: int, call: Callable[..., Any], done: Any, **v
         request,
         lambda: call(period_id=pk, actor=actor_of(request), at=timezone.now(), **values),
         done=done,
-        url=reverse("ledger:period_detail", args=[pk]) + "#checklist",
+        url=reverse("ledger:period_detail", args=[pk]),
     )
 
 

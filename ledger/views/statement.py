@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -47,7 +48,7 @@ class StatementPage(View):
         }
         return TemplateResponse(request, self.template_name, context)
 
-    def compared(self, span: Span) -> dict[int | None, Any]:
+    def compared(self, span: Span) -> dict[int | str, Decimal]:
         """This function will return the amounts by account of the days before, of equal number, to set beside them."""
         return {}
 
@@ -102,11 +103,11 @@ class ProfitAndLossPage(StatementPage):
     def rows(self, figures: Statement) -> list[list[Any]]:
         return [["", "Amount"], *([line.label, line.amount] for line in figures.lines)]
 
-    def compared(self, span: Span) -> dict[int | None, Any]:
+    def compared(self, span: Span) -> dict[int | str, Decimal]:
         days = (span.as_of - span.since).days + 1
         last = span.since - timedelta(days=1)
         earlier = profit_and_loss(since=span.since - timedelta(days=days), as_of=last)
-        return {line.account_id: line.amount for line in earlier.lines}
+        return {line.key: line.amount for line in earlier.lines}
 
 
 class BalanceSheetPage(StatementPage):
@@ -118,7 +119,6 @@ class BalanceSheetPage(StatementPage):
     def rows(self, figures: Statement) -> list[list[Any]]:
         return [["", "Amount"], *([line.label, line.amount] for line in figures.lines)]
 
-    def compared(self, span: Span) -> dict[int | None, Any]:
-        """The end of the month before, labelled by account; the profit line has no account and is told apart by None."""
+    def compared(self, span: Span) -> dict[int | str, Decimal]:
         earlier = balance_sheet(as_of=span.as_of.replace(day=1) - timedelta(days=1))
-        return {line.account_id: line.amount for line in earlier.lines if line.account_id}
+        return {line.key: line.amount for line in earlier.lines}

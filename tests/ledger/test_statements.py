@@ -116,6 +116,7 @@ def test_profit_and_loss(quarter: User) -> None:
     assert amounts["Sales revenue"] == D(40)
     assert amounts["Sales returns and allowances"] == D(-10)
     assert amounts["Cost of sales"] == D(13)
+    assert amounts["Gross profit"] == D(17)
     assert amounts["Operating expenses"] == D(5)
     assert statement.result == amounts["Profit"] == D(12)
     february = profit_and_loss(since=date(2011, 2, 1), as_of=date(2011, 2, 28))
