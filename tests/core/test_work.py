@@ -292,6 +292,7 @@ def test_work_in_the_future_waits(wakes: list[Any], actor: User) -> None:
 def test_everything_in_the_beat_table_can_run() -> None:
     from erp.celery import BEAT_SCHEDULE, app
 
+    app.loader.import_default_modules()  # as a worker does
     for name, entry in BEAT_SCHEDULE.items():
         assert entry["task"] in app.tasks, name
         if entry["task"] == "core.run_periodic":
@@ -303,7 +304,7 @@ def test_everything_in_the_beat_table_can_run() -> None:
             }
             assert needed <= {"actor", "at", "progress"}, name
             assert queue in settings.KEEL_QUEUES, name
-            assert seconds == entry["schedule"], name
+            assert entry["schedule"] <= min(seconds, 300), name
 
 
 def test_old_finished_work_is_cleared_away_and_nothing_else(wakes: list[Any], actor: User) -> None:
