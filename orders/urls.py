@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import intake, master, order
+from orders.views import intake, master, order, product
 
 app_name = "orders"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("<int:pk>/cancel/", order.order_cancel_view, name="order_cancel"),
     path("<int:pk>/hold/", order.order_hold_view, name="order_hold"),
     path("<int:pk>/release-holds/", order.order_release_holds_view, name="order_release_holds"),
+    path("of-product/<int:pk>/", product.product_orders_panel, name="product_orders_panel"),
     # holds
     path("holds/", master.HoldList.as_view(), name="hold_list"),
     # master data

@@ -28,8 +28,10 @@ from inventory.services import (
     transfer_create,
     transfer_ship,
 )
+from procurement.services import PurchaseLine, purchase_order_create, purchase_order_submit
 from tests.cast import NOW, Company, assert_proven, stock_in
 from tests.factories import LotFactory, ProductFactory
+from tests.fulfillment.goods import order_in
 
 LISTS = [
     "product",
@@ -111,6 +113,27 @@ def test_stock_card_shows_levels_moves_bins_and_layers(
     moves = olga.get(reverse("inventory:product_moves", args=[company.mug.pk])).content.decode()
     assert "inventory.adjustment_post" in moves
     assert "+10" in moves
+
+
+def test_stock_card_shows_who_wants_it_and_what_is_on_order(olga: Client, company: Company) -> None:
+    card = olga.get(reverse("inventory:product_detail", args=[company.mug.pk])).content.decode()
+    for name, words in (
+        ("orders:product_orders_panel", "No open order"),
+        ("procurement:product_supply_panel", "Nothing is on"),
+    ):
+        url = reverse(name, args=[company.mug.pk])
+        assert url in card
+        assert words in olga.get(url).content.decode()
+    order_in(company, (company.mug, 5))
+    terms = [PurchaseLine(company.mug.pk, 20, Decimal(4))]
+    made = purchase_order_create(
+        supplier_id=company.acme.pk, node_id=company.north.pk, lines=terms, actor=company.ben, at=NOW
+    )
+    purchase_order_submit(purchase_order_id=made.pk, actor=company.ben, at=NOW)
+    demand = olga.get(reverse("orders:product_orders_panel", args=[company.mug.pk])).context
+    assert [(line.owed, line.quantity_allocated) for line in demand["lines"]] == [(5, 0)]
+    supply = olga.get(reverse("procurement:product_supply_panel", args=[company.mug.pk])).context
+    assert [line.owed for line in supply["lines"]] == [20]
 
 
 def test_stock_card_answers_as_of(olga: Client, company: Company) -> None:
