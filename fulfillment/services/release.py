@@ -61,16 +61,17 @@ _WANTS = (
     "AND m.quantity_ordered > m.quantity_allocated + m.quantity_shipped + m.quantity_cancelled)) "
     "ORDER BY o.priority DESC, o.ship_by, o.id, a.id"
 )
-# An expired lot is not sold, however full its bin is.
+# The bins of the products are locked first, by themselves: joined to their locations, a planner without statistics walks
+# the locations. An expired lot is not sold, however full its bin is.
 _SUPPLIES = (
-    "SELECT b.id, b.product_id, l.node_id, b.quantity - b.quantity_allocated, b.location_id, b.lot_id, "
-    "lot.expiry_date, b.first_received_at, l.walk_order FROM inventory_binstock b "
-    "JOIN inventory_location l ON l.id = b.location_id "
-    "LEFT JOIN inventory_lot lot ON lot.id = b.lot_id "
-    "WHERE b.product_id = ANY(%s::bigint[]) AND l.node_id = ANY(%s::bigint[]) AND b.status = 'AVAILABLE' "
-    "AND b.quantity > b.quantity_allocated AND l.kind = 'BIN' AND l.is_pickable AND l.is_active "
-    "AND (lot.expiry_date IS NULL OR lot.expiry_date >= %s) "
-    "ORDER BY b.product_id, b.location_id, b.lot_id, b.status FOR NO KEY UPDATE OF b"
+    "WITH b AS MATERIALIZED (SELECT id, product_id, location_id, lot_id, quantity - quantity_allocated AS free, "
+    "first_received_at FROM inventory_binstock WHERE product_id = ANY(%s::bigint[]) AND status = 'AVAILABLE' "
+    "AND quantity > quantity_allocated ORDER BY product_id, location_id, lot_id, status FOR NO KEY UPDATE) "
+    "SELECT b.id, b.product_id, l.node_id, b.free, b.location_id, b.lot_id, lot.expiry_date, b.first_received_at, "
+    "l.walk_order FROM b JOIN inventory_location l ON l.id = b.location_id LEFT JOIN inventory_lot lot ON "
+    "lot.id = b.lot_id "
+    "WHERE l.node_id = ANY(%s::bigint[]) AND l.kind = 'BIN' AND l.is_pickable AND l.is_active "
+    "AND (lot.expiry_date IS NULL OR lot.expiry_date >= %s)"
 )
 _FULFILLMENTS = {
     "id": "bigint", "number": "text", "order_id": "bigint", "node_id": "bigint", "pick_list_id": "bigint",
