@@ -203,16 +203,8 @@ def _write(
         )  # fmt: skip
         for want in members:
             line_id = next(line_ids)
-            lines.append(
-                (
-                    line_id,
-                    fulfillment_id,
-                    want.allocation_id,
-                    want.order_line_id,
-                    want.product_id,
-                    want.quantity,
-                )
-            )
+            promised = (want.allocation_id, want.order_line_id, want.product_id, want.quantity)
+            lines.append((line_id, fulfillment_id, *promised))
             placed[want.allocation_id] = (list_id, line_id)
     batch = Statements()
     headers = [

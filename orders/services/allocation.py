@@ -1,6 +1,7 @@
 """Who promises stock to orders, and who takes a promise back?
 
-The decision is `orders.planner`'s; here it is read for, under locks, and written with its reasons: for one order or for a
+The decision is `orders.planner`'s; here it is read for, under locks, and written with its reasons: for one
+order or for a
 thousand the statements are the same few.
 """
 
@@ -88,9 +89,11 @@ def order_allocate_many(
 def _read_demands(rows: Sequence[OrderInNeed]) -> list[Demand]:
     lines: dict[int, list[DemandLine]] = {row.order_id: [] for row in rows}
     for order_id, line_id, product_id, wanted in query(
-        "SELECT order_id, id, product_id, quantity_ordered - quantity_allocated - quantity_shipped - quantity_cancelled "
+        "SELECT order_id, id, product_id, quantity_ordered - quantity_allocated - quantity_shipped - "
+        "quantity_cancelled "
         "FROM orders_orderline WHERE order_id = ANY(%s::bigint[]) "
-        "AND quantity_ordered > quantity_allocated + quantity_shipped + quantity_cancelled ORDER BY order_id, position",
+        "AND quantity_ordered > quantity_allocated + quantity_shipped + quantity_cancelled ORDER BY "
+        "order_id, position",
         [array(lines, "bigint")],
     ):
         lines[order_id].append(DemandLine(line_id, product_id, wanted))
@@ -135,7 +138,8 @@ def _nodes() -> list[NodeFacts]:
     return [
         NodeFacts(row[0], row[1], row[2], row[3], float(row[4]), float(row[5]))
         for row in query(
-            "SELECT id, code, country, rank, latitude, longitude FROM inventory_node WHERE is_active AND can_ship ORDER BY id"
+            "SELECT id, code, country, rank, latitude, longitude FROM inventory_node WHERE is_active AND "
+            "can_ship ORDER BY id"
         )
     ]
 
@@ -197,23 +201,22 @@ def _write(demands: Sequence[Demand], plan: Plan, facts: _Facts, actor: User, at
     _add_line_quantities(batch, plan.assignments)
     _add_order_states(batch, served, plan, demands, facts, actor, at)
     stock_post_many(
-        [
-            Posting(
-                ACTION, "orders.Order", order_id, f"allocate:{decisions[order_id]}",
-                [
-                    Move(a.product_id, a.quantity, a.node_id, StockStatus.AVAILABLE, a.node_id, StockStatus.ALLOCATED,
-                         order_line_id=a.line_id)
-                    for a in by_order[order_id]
-                ],
-            )
-            for order_id in served
-        ],
+        [_posting(order_id, decisions[order_id], by_order[order_id]) for order_id in served],
         actor=actor,
         at=at,
         sequences=[sequences[order_id] for order_id in served],
         statements=batch,
-    )  # fmt: skip
+    )
     batch.run()
+
+
+def _posting(order_id: int, decision_id: int, assignments: Sequence[Assignment]) -> Posting:
+    moves = [
+        Move(a.product_id, a.quantity, a.node_id, StockStatus.AVAILABLE, a.node_id, StockStatus.ALLOCATED,
+             order_line_id=a.line_id)
+        for a in assignments
+    ]  # fmt: skip
+    return Posting(ACTION, "orders.Order", order_id, f"allocate:{decision_id}", moves)
 
 
 def _add_line_quantities(batch: Statements, assignments: Sequence[Assignment]) -> None:

@@ -79,11 +79,20 @@ def hold_release_many(*, hold_ids: Sequence[int], reason: str, actor: User, at: 
     )  # fmt: skip
     held = set(Hold.objects.filter(order__in=orders, state=HoldState.OPEN).values_list("order_id", flat=True))
     free = [order.pk for order in orders if order.state == OrderState.ON_HOLD and order.pk not in held]
+    order_confirm(order_ids=free, reason=reason, actor=actor, at=at)
+    return free
+
+
+@transaction.atomic
+def order_confirm(*, order_ids: Sequence[int], reason: str, actor: User, at: datetime) -> None:
+    """This function will confirm orders that no hold keeps any longer; a clean order is confirmed as it arrives.
+
+    LostUpdate when one of them is not on hold any more: none is confirmed then.
+    """
     change_state_many(
-        Order, free, source=OrderState.ON_HOLD, to=OrderState.CONFIRMED, actor=actor, at=at,
+        Order, order_ids, source=OrderState.ON_HOLD, to=OrderState.CONFIRMED, actor=actor, at=at,
         action="orders.order_confirm", reason=reason,
     )  # fmt: skip
-    return free
 
 
 def hold_release(*, hold_id: int, reason: str, actor: User, at: datetime) -> bool:
