@@ -10,6 +10,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import erp.core.triggers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -1244,9 +1246,9 @@ class Migration(migrations.Migration):
             model_name="stockevent",
             trigger=pgtrigger.compiler.Trigger(
                 name="stockevent_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="6ba7df3894ac011a8bf804575a69976289b73236",
+                    hash="f049fc573e0d12358a2aaa7fd88376a22dc36a9e",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_stockevent_append_only_a5add",
@@ -1311,9 +1313,9 @@ class Migration(migrations.Migration):
             model_name="stockmove",
             trigger=pgtrigger.compiler.Trigger(
                 name="stockmove_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="a704114834d6897cd8ad1bcb7153cf1a4fa42ae3",
+                    hash="5ada344314dacfdb1e5628cd83f53df6be91ae5d",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_stockmove_append_only_af23c",
@@ -1336,9 +1338,9 @@ class Migration(migrations.Migration):
             model_name="stocksnapshot",
             trigger=pgtrigger.compiler.Trigger(
                 name="stocksnapshot_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="21909bea0cd968dd49f54a605a7186e3f1fda3c3",
+                    hash="97ec39bdf37a199b917ef1b772f9f639c8bedfad",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_stocksnapshot_append_only_af6b9",

@@ -9,6 +9,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import erp.core.triggers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -598,9 +600,9 @@ class Migration(migrations.Migration):
             model_name="account",
             trigger=pgtrigger.compiler.Trigger(
                 name="account_stays",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION 'an account is never deleted; deactivate it' USING ERRCODE = 'insufficient_privilege';",
-                    hash="ce7ffda34348d99e1f3e43c5f51098d5bab43d1b",
+                    hash="93ace3c33e54d7b226fce69dcb9e3a3c2fe3233a",
                     level="STATEMENT",
                     operation="DELETE OR TRUNCATE",
                     pgid="pgtrigger_account_stays_f1ae9",
@@ -623,9 +625,9 @@ class Migration(migrations.Migration):
             model_name="costmovement",
             trigger=pgtrigger.compiler.Trigger(
                 name="costmovement_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="8b048ab7a02a99dfeaee2faca6c864b1a3df92ae",
+                    hash="c9d193cac02d4de926c5d26aaaf6eb776b67bf88",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_costmovement_append_only_831bc",
@@ -653,9 +655,9 @@ class Migration(migrations.Migration):
             model_name="journalline",
             trigger=pgtrigger.compiler.Trigger(
                 name="journalline_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="55a356f52865b3ce02fd1d6c98d940f9325ddaf3",
+                    hash="6341b6e79e3fe5fc41b744819b01382f19761fe8",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_journalline_append_only_a3c0a",
@@ -668,9 +670,9 @@ class Migration(migrations.Migration):
             model_name="journalline",
             trigger=pgtrigger.compiler.Trigger(
                 name="journalline_balance",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\nDECLARE bad record;\nBEGIN\n    SELECT entry_id, string_agg(currency || ' ' || amount, ', ') FILTER (WHERE amount <> 0) AS wrong, sum(base) AS base\n      INTO bad\n      FROM (SELECT entry_id, currency, sum(debit) - sum(credit) AS amount, sum(base_debit) - sum(base_credit) AS base\n              FROM new_rows GROUP BY entry_id, currency) per_currency\n     GROUP BY entry_id HAVING sum(base) <> 0 OR bool_or(amount <> 0) LIMIT 1;\n    IF FOUND THEN\n        RAISE EXCEPTION 'journal entry % does not balance: difference % (base currency %)',\n            bad.entry_id, coalesce(bad.wrong, 'none'), bad.base USING ERRCODE = 'check_violation';\n    END IF;\n    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT account_id FROM new_rows) l\n               LEFT JOIN ledger_account a ON a.id = l.account_id WHERE a.id IS NULL) THEN\n        RAISE EXCEPTION 'a journal line names an account that does not exist' USING ERRCODE = 'foreign_key_violation';\n    END IF;\n    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT entry_id FROM new_rows) l LEFT JOIN ledger_journalentry e ON\n      e.id = l.entry_id\n               WHERE e.xact_id IS DISTINCT FROM pg_current_xact_id()::text::bigint) THEN\n        RAISE EXCEPTION 'a journal line belongs to an entry of its own transaction; a posted one takes no\n          further lines' USING ERRCODE = 'insufficient_privilege';\n    END IF;\n    RETURN NULL;\nEND;\n",
-                    hash="cb3c9c7bc098a4c993fdfdf021a42e0a0313c6fa",
+                sql=erp.core.triggers.GuardSql(
+                    func="\nDECLARE bad record;\nBEGIN\n    SELECT entry_id, string_agg(currency || ' ' || amount, ', ') FILTER (WHERE amount <> 0) AS wrong, sum(base) AS base\n      INTO bad\n      FROM (SELECT entry_id, currency, sum(debit) - sum(credit) AS amount, sum(base_debit) - sum(base_credit) AS base\n              FROM new_rows GROUP BY entry_id, currency) per_currency\n     GROUP BY entry_id HAVING sum(base) <> 0 OR bool_or(amount <> 0) LIMIT 1;\n    IF FOUND THEN\n        RAISE EXCEPTION 'journal entry % does not balance: difference % (base currency %)',\n            bad.entry_id, coalesce(bad.wrong, 'none'), bad.base USING ERRCODE = 'check_violation';\n    END IF;\n    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT account_id FROM new_rows) l\n               LEFT JOIN ledger_account a ON a.id = l.account_id WHERE a.id IS NULL) THEN\n        RAISE EXCEPTION 'a journal line names an account that does not exist' USING ERRCODE = 'foreign_key_violation';\n    END IF;\n    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT entry_id FROM new_rows) l\n               WHERE (SELECT e.xact_id FROM ledger_journalentry e WHERE e.id = l.entry_id)\n                     IS DISTINCT FROM pg_current_xact_id()::text::bigint) THEN\n        RAISE EXCEPTION 'a journal line belongs to an entry of its own transaction: a posted one takes no more lines'\n            USING ERRCODE = 'insufficient_privilege';\n    END IF;\n    RETURN NULL;\nEND;\n",
+                    hash="7d13c566a0f1ff99a809d623f059a36212e0764b",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_journalline_balance_b22c0",
@@ -722,9 +724,9 @@ class Migration(migrations.Migration):
             model_name="period",
             trigger=pgtrigger.compiler.Trigger(
                 name="period_no_overlap",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="\nIF EXISTS (SELECT 1 FROM ledger_period p WHERE p.id <> NEW.id\n           AND p.start_date <= NEW.end_date AND p.end_date >= NEW.start_date) THEN\n    RAISE EXCEPTION 'period % overlaps another', NEW.code USING ERRCODE = 'exclusion_violation';\nEND IF;\nRETURN NEW;\n",
-                    hash="8ab57046c4af91ea370ee42d87b489250b9be57d",
+                    hash="e9ea5a2e45e2d818db7eda2907d83dff073eb789",
                     operation='INSERT OR UPDATE OF "start_date", "end_date"',
                     pgid="pgtrigger_period_no_overlap_396d0",
                     table="ledger_period",
@@ -736,9 +738,9 @@ class Migration(migrations.Migration):
             model_name="period",
             trigger=pgtrigger.compiler.Trigger(
                 name="period_closed_in_order",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="\nIF TG_OP = 'UPDATE' AND OLD.state = 'CLOSED' AND NEW.state = 'CLOSED' AND OLD IS DISTINCT FROM NEW THEN\n    RAISE EXCEPTION 'period % is closed and does not change', OLD.code USING ERRCODE = 'check_violation';\nEND IF;\nIF NEW.state = 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date < NEW.start_date AND\n  p.state <> 'CLOSED') THEN\n    RAISE EXCEPTION 'period % can not be closed while an earlier one is not', NEW.code USING ERRCODE =\n      'check_violation';\nEND IF;\nIF NEW.state <> 'CLOSED' AND EXISTS (SELECT 1 FROM ledger_period p WHERE p.start_date > NEW.start_date AND\n  p.state = 'CLOSED') THEN\n    RAISE EXCEPTION 'period % can not be open before a closed one', NEW.code USING ERRCODE = 'check_violation';\nEND IF;\nRETURN NEW;\n",
-                    hash="c0f475c3e11422294d64df5830bce6ea0d0977b7",
+                    hash="f1acd1d8aa0073b17700469605bd83c8026bc2ec",
                     operation="INSERT OR UPDATE",
                     pgid="pgtrigger_period_closed_in_order_d0a8e",
                     table="ledger_period",
@@ -772,9 +774,9 @@ class Migration(migrations.Migration):
             model_name="journalentry",
             trigger=pgtrigger.compiler.Trigger(
                 name="journalentry_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="4cc246aa6bfb4799fc28ad0a9894152c34a669ad",
+                    hash="4c4f4e34eced5666c7093feeb3e77803e772db57",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_journalentry_append_only_5681d",
@@ -787,10 +789,10 @@ class Migration(migrations.Migration):
             model_name="journalentry",
             trigger=pgtrigger.compiler.Trigger(
                 name="journalentry_has_lines",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     constraint="CONSTRAINT",
                     func="\nBEGIN\n    IF (SELECT min(entry_id) FROM ledger_journalline WHERE entry_id >= NEW.id) IS DISTINCT FROM NEW.id THEN\n        RAISE EXCEPTION 'journal entry % has no lines', NEW.id USING ERRCODE = 'check_violation';\n    END IF;\n    RETURN NULL;\nEND;\n",
-                    hash="4f7a8f28343f703d28f00a9f47a705ca101139e8",
+                    hash="f07a93a9d024e81b8501cf22e9d4d4a70a2d6824",
                     operation="INSERT",
                     pgid="pgtrigger_journalentry_has_lines_fb98c",
                     table="ledger_journalentry",
@@ -803,9 +805,9 @@ class Migration(migrations.Migration):
             model_name="journalentry",
             trigger=pgtrigger.compiler.Trigger(
                 name="journalentry_period_open",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="\nDECLARE bad record;\nBEGIN\n    PERFORM 1 FROM ledger_period WHERE id IN (SELECT period_id FROM new_rows) ORDER BY id FOR SHARE;\n    SELECT e.posting_date, p.code, p.state INTO bad\n      FROM new_rows e JOIN ledger_period p ON p.id = e.period_id\n     WHERE p.state = 'CLOSED' OR e.posting_date NOT BETWEEN p.start_date AND p.end_date LIMIT 1;\n    IF FOUND THEN\n        RAISE EXCEPTION 'cannot post on % into period % (%)', bad.posting_date, bad.code, bad.state\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'journalentry_period_open',\n                  DETAIL = concat_ws('|', bad.posting_date, bad.code, bad.state);\n    END IF;\n    RETURN NULL;\nEND;\n",
-                    hash="88c7bc9879b6bf22ddbbcacf29836434e7abe299",
+                    hash="a43e75c6481d9f2952871e09771807c07d3c1be1",
                     level="STATEMENT",
                     operation="INSERT",
                     pgid="pgtrigger_journalentry_period_open_0d212",
@@ -825,9 +827,9 @@ class Migration(migrations.Migration):
             model_name="periodbalance",
             trigger=pgtrigger.compiler.Trigger(
                 name="periodbalance_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="8d7e26686797e749ca44efcbb1b170f1f4226d89",
+                    hash="318138bc2fe925f11163f06a01f6b6912ccaaac5",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_periodbalance_append_only_0ab5e",
@@ -844,9 +846,9 @@ class Migration(migrations.Migration):
             model_name="tieout",
             trigger=pgtrigger.compiler.Trigger(
                 name="tieout_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="adfe6bbd2b9b13334f6a3ab1f2aaa9b262e98f28",
+                    hash="d7d87b92aea370a72df3e914398dcf1767f15707",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_tieout_append_only_45c97",

@@ -8,6 +8,8 @@ from django.db.models import Q
 from mptt.models import MPTTModel, TreeForeignKey
 from simple_history.models import HistoricalRecords
 
+from erp.core.triggers import Guard
+
 
 class AccountType(models.TextChoices):
     ASSET = "ASSET", "Asset"
@@ -60,7 +62,7 @@ class Account(MPTTModel):
     class Meta:
         constraints = [models.CheckConstraint(name="account_code_not_blank", condition=~Q(code=""))]
         triggers = [
-            pgtrigger.Trigger(
+            Guard(
                 name="account_stays",
                 level=pgtrigger.Statement,
                 when=pgtrigger.Before,

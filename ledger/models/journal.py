@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from erp.core.triggers import append_only
+from erp.core.triggers import Guard, append_only
 
 # Deferred and once per header: whoever writes a header must have given it lines by the time of the commit. By min(), which
 # only an index can answer: after one entry of thousands of lines the planner takes any entry for a big one and scans for it.
@@ -57,11 +57,11 @@ BEGIN
                LEFT JOIN ledger_account a ON a.id = l.account_id WHERE a.id IS NULL) THEN
         RAISE EXCEPTION 'a journal line names an account that does not exist' USING ERRCODE = 'foreign_key_violation';
     END IF;
-    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT entry_id FROM new_rows) l LEFT JOIN ledger_journalentry e ON
-      e.id = l.entry_id
-               WHERE e.xact_id IS DISTINCT FROM pg_current_xact_id()::text::bigint) THEN
-        RAISE EXCEPTION 'a journal line belongs to an entry of its own transaction; a posted one takes no
-          further lines' USING ERRCODE = 'insufficient_privilege';
+    IF EXISTS (SELECT 1 FROM (SELECT DISTINCT entry_id FROM new_rows) l
+               WHERE (SELECT e.xact_id FROM ledger_journalentry e WHERE e.id = l.entry_id)
+                     IS DISTINCT FROM pg_current_xact_id()::text::bigint) THEN
+        RAISE EXCEPTION 'a journal line belongs to an entry of its own transaction: a posted one takes no more lines'
+            USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN NULL;
 END;
@@ -118,7 +118,7 @@ class JournalEntry(models.Model):
         indexes = [models.Index(fields=["posting_date", "id"], name="journalentry_date")]
         triggers = [
             append_only("journalentry_append_only"),
-            pgtrigger.Trigger(
+            Guard(
                 name="journalentry_has_lines",
                 level=pgtrigger.Row,
                 when=pgtrigger.After,
@@ -126,7 +126,7 @@ class JournalEntry(models.Model):
                 timing=pgtrigger.Deferred,
                 func=pgtrigger.Func(_HAS_LINES),
             ),
-            pgtrigger.Trigger(
+            Guard(
                 name="journalentry_period_open",
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
@@ -172,7 +172,7 @@ class JournalLine(models.Model):
         indexes = [models.Index(fields=["account", "entry"], name="journalline_account")]
         triggers = [
             append_only("journalline_append_only"),
-            pgtrigger.Trigger(
+            Guard(
                 name="journalline_balance",
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from erp.core.triggers import append_only
+from erp.core.triggers import Guard, append_only
 from ledger.states import PERIOD, PeriodState
 
 _NO_OVERLAP = """
@@ -65,13 +65,13 @@ class Period(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Trigger(
+            Guard(
                 name="period_no_overlap",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("start_date", "end_date"),
                 func=_NO_OVERLAP,
             ),
-            pgtrigger.Trigger(
+            Guard(
                 name="period_closed_in_order",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,

@@ -8,6 +8,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import erp.core.triggers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -868,9 +870,9 @@ class Migration(migrations.Migration):
             model_name="allocationdecision",
             trigger=pgtrigger.compiler.Trigger(
                 name="allocationdecision_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="3fc4a01fa27d0dd14711b58fa91fa27b12ff696e",
+                    hash="e4c214c832a349d44e47c9568620ae150803d713",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_allocationdecision_append_only_e19fe",

@@ -5,6 +5,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import erp.core.triggers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -742,9 +744,9 @@ class Migration(migrations.Migration):
             model_name="goodsreceipt",
             trigger=pgtrigger.compiler.Trigger(
                 name="goodsreceipt_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="19f14415521e568e3b3558c3202fa8c45ad7e990",
+                    hash="c68e715c7e40647cca846f7ed97d2da298b1d15d",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_goodsreceipt_append_only_444ea",
@@ -763,9 +765,9 @@ class Migration(migrations.Migration):
             model_name="goodsreceiptline",
             trigger=pgtrigger.compiler.Trigger(
                 name="goodsreceiptline_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="c7354720e65112ca9832800d38b4745ed340cbc6",
+                    hash="36a3ee43f0c5bca62bf728488b4e6d92b43c3d99",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_goodsreceiptline_append_only_c80e7",
@@ -807,9 +809,9 @@ class Migration(migrations.Migration):
             model_name="replenishmentdecision",
             trigger=pgtrigger.compiler.Trigger(
                 name="replenishment_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="6c94c558cc337100ffbbd1042a1368f39acb8608",
+                    hash="5014931e659cf8601b572d6e41e525beb708ba67",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_replenishment_append_only_97622",

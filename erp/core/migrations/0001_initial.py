@@ -8,6 +8,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+import erp.core.triggers
 from erp.core.functions import FUNCTIONS, FUNCTIONS_REVERSE
 
 
@@ -833,9 +834,9 @@ class Migration(migrations.Migration):
             model_name="note",
             trigger=pgtrigger.compiler.Trigger(
                 name="note_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="812a133caf6ad5c50df74d3a25ac8beaa370d510",
+                    hash="3ff1f8f82b6f3d0b97f091a660968866e99133e0",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_note_append_only_321ce",
@@ -870,9 +871,9 @@ class Migration(migrations.Migration):
             model_name="statechange",
             trigger=pgtrigger.compiler.Trigger(
                 name="statechange_append_only",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
+                sql=erp.core.triggers.GuardSql(
                     func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
-                    hash="aa3f9bfb034e10f4c8f5c35ec2ac3dd5b3fa9e4e",
+                    hash="0ac4cd8a2217c87c6328081e8e75f8d9d1e80a67",
                     level="STATEMENT",
                     operation="UPDATE OR DELETE OR TRUNCATE",
                     pgid="pgtrigger_statechange_append_only_8313b",
