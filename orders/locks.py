@@ -49,15 +49,21 @@ def lock_orders_in_need(
             "AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled)"
         )
         parameters.append(array(product_ids, "bigint"))
-    skip = "SKIP LOCKED" if order_ids is None else ""
-    rows = query(
+    skip, batch = "SKIP LOCKED" if order_ids is None else "", Statements()
+    if order_ids is not None:
+        # whoever waits must wait in id order, as every other service does; urgency only orders the plan
+        batch.add(
+            "SELECT 1 FROM orders_order WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+            [array(order_ids, "bigint")],
+        )
+    batch.add(
         "SELECT o.id, o.state, o.channel_id, c.policy_id, o.ship_to_country, o.ships_complete, "
         "EXISTS (SELECT 1 FROM orders_allocationdecision d WHERE d.order_id = o.id) FROM orders_order o "
         f"JOIN orders_channel c ON c.id = o.channel_id WHERE {' AND '.join(conditions)} "
         f"ORDER BY o.priority DESC, o.ship_by, o.id LIMIT %s FOR NO KEY UPDATE OF o {skip}",
         [*parameters, limit],
     )
-    return [OrderInNeed(*row) for row in rows]
+    return [OrderInNeed(*row) for row in batch.run()]
 
 
 def lock_sellable(
