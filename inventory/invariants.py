@@ -118,6 +118,15 @@ INVARIANTS = [
         "ON l.id = m.from_location_id AND l.node_id <> m.from_node_id OR l.id = m.to_location_id AND l.node_id <> "
         "m.to_node_id",
     ),
+    Invariant(
+        "i01",
+        "A move names nodes and bins that exist",
+        "SELECT m.id, m.event_id, m.from_node_id, m.to_node_id, m.from_location_id, m.to_location_id FROM inventory_stockmove m "
+        "WHERE NOT EXISTS (SELECT 1 FROM inventory_node n WHERE n.id = m.from_node_id) "
+        "OR NOT EXISTS (SELECT 1 FROM inventory_node n WHERE n.id = m.to_node_id) "
+        "OR m.from_location_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM inventory_location l WHERE l.id = m.from_location_id) "
+        "OR m.to_location_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM inventory_location l WHERE l.id = m.to_location_id)",
+    ),
     Invariant("i02", "Stock levels are the sum of the journal", LEVEL_DRIFT),
     Invariant("i02", "Bin contents are the sum of the journal", BIN_DRIFT),
     Invariant(

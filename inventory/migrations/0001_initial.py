@@ -797,6 +797,7 @@ class Migration(migrations.Migration):
                 (
                     "from_location",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -807,6 +808,7 @@ class Migration(migrations.Migration):
                 (
                     "from_node",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -835,6 +837,7 @@ class Migration(migrations.Migration):
                 (
                     "to_location",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -845,6 +848,7 @@ class Migration(migrations.Migration):
                 (
                     "to_node",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

@@ -45,7 +45,11 @@ class StockEvent(models.Model):
 
 
 class StockMove(models.Model):
-    """A quantity out of one bucket into another: the double entry of units."""
+    """A quantity out of one bucket into another: the double entry of units.
+
+    Nodes and bins carry no foreign key of their own: the levels and bins that change with the move have one, and checking
+    them again was the dearest part of a posting. `verify` proves that they exist.
+    """
 
     event = models.ForeignKey(StockEvent, on_delete=models.PROTECT, related_name="moves")
     product = models.ForeignKey(
@@ -56,15 +60,27 @@ class StockMove(models.Model):
     )
     quantity = models.BigIntegerField()
     from_node = models.ForeignKey(
-        "inventory.Node", on_delete=models.PROTECT, db_index=False, related_name="+"
+        "inventory.Node", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
     )
     from_location = models.ForeignKey(
-        "inventory.Location", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+        "inventory.Location",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
     )
     from_status = models.CharField(max_length=14, choices=StockStatus)
-    to_node = models.ForeignKey("inventory.Node", on_delete=models.PROTECT, db_index=False, related_name="+")
+    to_node = models.ForeignKey(
+        "inventory.Node", on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="+"
+    )
     to_location = models.ForeignKey(
-        "inventory.Location", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+        "inventory.Location",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
     )
     to_status = models.CharField(max_length=14, choices=StockStatus)
     order_line_id = models.BigIntegerField(null=True, help_text="orders.OrderLine this move serves, if any.")

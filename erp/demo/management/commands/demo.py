@@ -19,7 +19,7 @@ from erp.demo.show import Progress
 from orders.models import Order
 from reporting.services import rollup_refresh
 
-DAYS = 21
+DAYS = 14
 
 
 class Command(BaseCommand):
