@@ -82,13 +82,18 @@ SECTIONS: tuple[Section, ...] = (
             Item("Replenishment", "procurement:replenishment_list"),
             Item("Goods receipts", "procurement:goods_receipt_list"),
             Item("Supplier invoices", "procurement:supplier_invoice_list"),
+            Item("Received, not invoiced", "procurement:grni_ageing"),
             Item("Suppliers", "procurement:supplier_list"),
         ),
     ),
     Section(
         "Returns",
         "undo-2",
-        (Item("Returns", "returns:rma_list", "r"), Item("Refunds", "returns:refund_list")),
+        (
+            Item("Returns", "returns:rma_list", "r"),
+            Item("To inspect", "returns:inspection_list"),
+            Item("Refunds", "returns:refund_list"),
+        ),
     ),
     Section(
         "Finance",
@@ -106,6 +111,10 @@ SECTIONS: tuple[Section, ...] = (
         "chart-line",
         (
             Item("Dashboard", "reporting:dashboard", "d"),
+            Item("Sales", "reporting:daily_sales_list"),
+            Item("Service", "reporting:daily_service_list"),
+            Item("Margin by product", "reporting:product_sales_list"),
+            Item("Stock value", "reporting:stock_value_list"),
             Item("Metrics", "reporting:metric_list"),
             Item("Proof", "reporting:verify_run_list", "v"),
         ),
