@@ -1,0 +1,1 @@
+"""Answers: does the order side do what it says?"""
