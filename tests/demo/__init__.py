@@ -1,0 +1,1 @@
+"""Answers: do the demo company and the proofs work?"""
