@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from erp.core.docs import path_of
+from erp.core.management.commands.show_invariants import invariants_document
 from erp.core.management.commands.show_postings import postings_document, rules_by_app
 from erp.core.management.commands.show_states import states_document
 from reporting.management.commands.show_metrics import metrics_document
@@ -16,6 +17,7 @@ from reporting.management.commands.show_metrics import metrics_document
         ("states.md", "show_states", states_document),
         ("posting-rules.md", "show_postings", postings_document),
         ("metrics.md", "show_metrics", metrics_document),
+        ("invariants.md", "show_invariants", invariants_document),
     ],
 )
 def test_a_document_is_up_to_date(name: str, command: str, document: Callable[[], str]) -> None:
