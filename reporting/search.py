@@ -14,9 +14,9 @@ def metric_exact(q: str) -> str | None:
 
 
 def metric_find(q: str, limit: int) -> list[Hit]:
-    """This function will return metrics whose name holds every word of `q`."""
+    """This function will return metrics whose name has every word of `q`, whole: a page's name comes first while it is typed."""
     words = q.lower().split()
-    found = [metric for metric in METRICS.values() if all(word in metric.name.lower() for word in words)]
+    found = [metric for metric in METRICS.values() if set(words) <= set(metric.name.lower().split())]
     return [
         Hit(
             metric.name,
