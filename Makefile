@@ -1,6 +1,6 @@
 # Answers: which commands does a developer need? `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser run status psql test check format lock clean \
+.PHONY: help setup setup-browser run status psql test check format migrations lock clean \
 	check-ruff check-format check-types check-layers check-templates check-migrations
 SHELL := /bin/sh
 # Every process would compile all it imports, seconds each, if this stayed set.
@@ -67,6 +67,9 @@ test: check setup-browser  ## Run all that CI checks, browser tests included
 
 format: setup  ## Format and fix what tools can fix
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
+
+migrations: setup  ## Write each app's one migration anew (until the first release is tagged)
+	@.ci/migrations
 
 lock: setup  ## Pin the dependencies anew after a change of requirements*.in or package.json
 	@$(UV_COMPILE) requirements.in -o requirements.lock

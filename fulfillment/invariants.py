@@ -21,26 +21,22 @@ INVARIANTS = [
     Invariant(
         "i08",
         "Units shipped of an order line = units on its shipments",
-        "SELECT coalesce(o.id, s.order_line_id) AS order_line_id, o.quantity_shipped, s.units FROM "
-        "orders_orderline o "
+        "SELECT coalesce(o.id, s.order_line_id) AS order_line_id, o.quantity_shipped, s.units FROM orders_orderline o "
         "FULL JOIN (SELECT order_line_id, sum(quantity) AS units FROM fulfillment_shipmentline GROUP BY 1) s "
         "ON s.order_line_id = o.id WHERE coalesce(o.quantity_shipped, 0) <> coalesce(s.units, 0)",
     ),
     Invariant(
         "i09",
         "Every shipped line has its own move out, of equal quantity, and no such move lacks its line",
-        "SELECT coalesce(s.sequence, m.sequence) AS sequence, coalesce(s.order_line_id, m.order_line_id) AS "
-        "order_line_id, "
+        "SELECT coalesce(s.sequence, m.sequence) AS sequence, coalesce(s.order_line_id, m.order_line_id) AS order_line_id, "
         "s.units AS shipped, m.units AS moved, s.rows AS lines, m.rows AS moves FROM "
         "(SELECT h.stock_sequence AS sequence, l.order_line_id, l.product_id, l.lot_id, h.node_id, "
         "sum(l.quantity) AS units, "
         "count(*) AS rows FROM fulfillment_shipmentline l JOIN fulfillment_shipment h ON h.id = l.shipment_id "
         "GROUP BY 1, 2, 3, 4, 5) s FULL JOIN "
-        "(SELECT e.sequence, v.order_line_id, v.product_id, v.lot_id, v.from_node_id AS node_id, "
-        "sum(v.quantity) AS units, "
+        "(SELECT e.sequence, v.order_line_id, v.product_id, v.lot_id, v.from_node_id AS node_id, sum(v.quantity) AS units, "
         "count(*) AS rows FROM inventory_stockmove v JOIN inventory_stockevent e ON e.sequence = v.event_id "
-        "WHERE e.action = 'fulfillment.shipment_confirm_many' AND v.from_status = 'PICKED' AND v.to_status "
-        "= 'CUSTOMER' "
+        "WHERE e.action = 'fulfillment.shipment_confirm_many' AND v.from_status = 'PICKED' AND v.to_status = 'CUSTOMER' "
         "GROUP BY 1, 2, 3, 4, 5) m ON m.sequence = s.sequence AND m.order_line_id = s.order_line_id "
         "AND m.product_id = s.product_id AND m.node_id = s.node_id AND coalesce(m.lot_id, 0) = coalesce(s.lot_id, 0) "
         "WHERE s.units IS DISTINCT FROM m.units OR s.rows IS DISTINCT FROM m.rows",
@@ -48,8 +44,7 @@ INVARIANTS = [
     Invariant(
         "i36",
         "Every shipment that is worth anything has exactly one journal entry, and no entry lacks its shipment",
-        "SELECT coalesce(s.id, e.source_id) AS shipment_id, s.number, e.entries FROM fulfillment_shipment s "
-        "FULL JOIN "
+        "SELECT coalesce(s.id, e.source_id) AS shipment_id, s.number, e.entries FROM fulfillment_shipment s FULL JOIN "
         "(SELECT source_id, count(*) AS entries FROM ledger_journalentry WHERE kind = "
         "'fulfillment.shipment_confirmed' "
         "AND reversal_of_id IS NULL GROUP BY 1) e ON e.source_id = s.id "
@@ -62,11 +57,9 @@ INVARIANTS = [
         "SELECT s.id, s.number, s.revenue + s.charges + s.tax AS invoiced, p.claimed, s.cogs, p.cost "
         "FROM fulfillment_shipment s JOIN (SELECT e.source_id, "
         "coalesce(sum(l.debit - l.credit) FILTER (WHERE a.role = 'RECEIVABLE'), 0) AS claimed, "
-        "coalesce(sum(l.base_debit - l.base_credit) FILTER (WHERE a.role = 'COGS'), 0) AS cost FROM "
-        "ledger_journalentry e "
+        "coalesce(sum(l.base_debit - l.base_credit) FILTER (WHERE a.role = 'COGS'), 0) AS cost FROM ledger_journalentry e "
         "JOIN ledger_journalline l ON l.entry_id = e.id JOIN ledger_account a ON a.id = l.account_id "
-        "WHERE e.kind = 'fulfillment.shipment_confirmed' AND e.reversal_of_id IS NULL GROUP BY 1) p ON "
-        "p.source_id = s.id "
+        "WHERE e.kind = 'fulfillment.shipment_confirmed' AND e.reversal_of_id IS NULL GROUP BY 1) p ON p.source_id = s.id "
         "WHERE p.claimed <> s.revenue + s.charges + s.tax OR p.cost <> s.cogs",
     ),
     Invariant(
@@ -110,13 +103,10 @@ INVARIANTS = [
     Invariant(
         "i04",
         "Units a bin keeps back = open pick tasks on it, lot by lot",
-        "SELECT coalesce(b.product_id, t.product_id) AS product_id, coalesce(b.location_id, t.location_id) "
-        "AS location_id, "
-        "b.kept, t.asked FROM (SELECT product_id, location_id, coalesce(lot_id, 0) AS lot, "
-        "quantity_allocated AS kept "
+        "SELECT coalesce(b.product_id, t.product_id) AS product_id, coalesce(b.location_id, t.location_id) AS location_id, "
+        "b.kept, t.asked FROM (SELECT product_id, location_id, coalesce(lot_id, 0) AS lot, quantity_allocated AS kept "
         "FROM inventory_binstock WHERE quantity_allocated <> 0) b FULL JOIN "
-        "(SELECT product_id, location_id, coalesce(lot_id, 0) AS lot, sum(quantity) AS asked FROM "
-        "fulfillment_picktask "
+        "(SELECT product_id, location_id, coalesce(lot_id, 0) AS lot, sum(quantity) AS asked FROM fulfillment_picktask "
         "WHERE closed_at IS NULL GROUP BY 1, 2, 3) t USING (product_id, location_id, lot) WHERE b.kept IS "
         "DISTINCT FROM t.asked",
     ),
@@ -140,8 +130,7 @@ INVARIANTS = [
         "i05",
         "An active allocation is planned ⇔ a live fulfilment line serves it, with all its units",
         "SELECT a.id, a.is_planned, a.quantity, l.id AS line_id, l.quantity - l.quantity_short AS served "
-        "FROM orders_allocation a LEFT JOIN fulfillment_fulfillmentline l ON l.allocation_id = a.id AND NOT "
-        "l.is_cancelled "
+        "FROM orders_allocation a LEFT JOIN fulfillment_fulfillmentline l ON l.allocation_id = a.id AND NOT l.is_cancelled "
         "WHERE a.state = 'ACTIVE' AND (a.is_planned <> (l.id IS NOT NULL) "
         "OR a.quantity <> l.quantity - l.quantity_short)",
     ),
@@ -163,8 +152,7 @@ INVARIANTS = [
     Invariant(
         "i20",
         "A fulfilment order is where its tasks and its shipment say",
-        "SELECT f.number, f.state, coalesce(t.open, 0) AS open_tasks, coalesce(t.picked, 0) AS picked, s.id "
-        "AS shipment_id "
+        "SELECT f.number, f.state, coalesce(t.open, 0) AS open_tasks, coalesce(t.picked, 0) AS picked, s.id AS shipment_id "
         "FROM fulfillment_fulfillmentorder f LEFT JOIN (SELECT l.fulfillment_id, count(k.id) FILTER "
         "(WHERE k.closed_at IS NULL) AS open, sum(k.quantity_picked) AS picked FROM fulfillment_fulfillmentline l "
         "JOIN fulfillment_picktask k ON k.line_id = l.id GROUP BY 1) t ON t.fulfillment_id = f.id "
@@ -184,8 +172,7 @@ INVARIANTS = [
         "i05",
         "A fulfilment line repeats what its allocation says: order, node, order line, product",
         "SELECT l.id, l.allocation_id FROM fulfillment_fulfillmentline l "
-        "JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_id JOIN orders_allocation a ON a.id = "
-        "l.allocation_id "
+        "JOIN fulfillment_fulfillmentorder f ON f.id = l.fulfillment_id JOIN orders_allocation a ON a.id = l.allocation_id "
         "JOIN orders_orderline o ON o.id = a.order_line_id WHERE l.order_line_id <> a.order_line_id "
         "OR l.product_id <> a.product_id OR f.node_id <> a.node_id OR f.order_id <> o.order_id",
     ),

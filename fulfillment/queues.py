@@ -15,8 +15,7 @@ from fulfillment.states import FulfillmentState, PickListState
 _FLOOR = frozenset({Role.WAREHOUSE, Role.OPERATIONS})
 _TO_RELEASE = (
     "SELECT count(DISTINCT l.order_id), count(DISTINCT l.order_id) FILTER (WHERE o.ship_by < %s) "
-    "FROM orders_allocation a JOIN orders_orderline l ON l.id = a.order_line_id JOIN orders_order o ON o.id "
-    "= l.order_id "
+    "FROM orders_allocation a JOIN orders_orderline l ON l.id = a.order_line_id JOIN orders_order o ON o.id = l.order_id "
     "WHERE a.state = 'ACTIVE' AND NOT a.is_planned AND o.state IN ('ALLOCATED', 'RELEASED')"
 )
 

@@ -117,10 +117,8 @@ class OpenList(NamedTuple):
 
 _OPEN_LISTS = (
     "SELECT p.id, p.number, p.node_id, n.code, p.picker_id, coalesce(u.username, ''), f.ship_by, t.tasks, t.done "
-    "FROM fulfillment_picklist p JOIN inventory_node n ON n.id = p.node_id LEFT JOIN core_user u ON u.id = "
-    "p.picker_id "
-    "JOIN LATERAL (SELECT min(ship_by) AS ship_by FROM fulfillment_fulfillmentorder WHERE pick_list_id = "
-    "p.id) f ON true "
+    "FROM fulfillment_picklist p JOIN inventory_node n ON n.id = p.node_id LEFT JOIN core_user u ON u.id = p.picker_id "
+    "JOIN LATERAL (SELECT min(ship_by) AS ship_by FROM fulfillment_fulfillmentorder WHERE pick_list_id = p.id) f ON true "
     "JOIN LATERAL (SELECT count(*) AS tasks, count(closed_at) AS done FROM fulfillment_picktask "
     "WHERE pick_list_id = p.id) t ON true "
     "WHERE p.state IN ('OPEN', 'PICKING') ORDER BY f.ship_by, p.id LIMIT %s"

@@ -42,12 +42,10 @@ _BIN_SIDES = (
 )
 BIN_DRIFT = (
     "SELECT p.sku, l.code AS bin, d.lot_id, d.status, d.journal, d.bin_quantity FROM (SELECT product_id, "
-    "location_id, lot_id, "
-    "status, coalesce(j.quantity, 0) AS journal, coalesce(b.quantity, 0) AS bin_quantity "
+    "location_id, lot_id, status, coalesce(j.quantity, 0) AS journal, coalesce(b.quantity, 0) AS bin_quantity "
     "FROM (SELECT product_id, location_id, lot_id, status, sum(quantity) AS quantity "
     f"FROM ({_BIN_SIDES}) s GROUP BY 1, 2, 3, 4) j "
-    "FULL JOIN (SELECT product_id, location_id, coalesce(lot_id, 0) AS lot_id, status, quantity FROM "
-    "inventory_binstock) b "
+    "FULL JOIN (SELECT product_id, location_id, coalesce(lot_id, 0) AS lot_id, status, quantity FROM inventory_binstock) b "
     "USING (product_id, location_id, lot_id, status) WHERE coalesce(j.quantity, 0) <> coalesce(b.quantity, 0)) d "
     "LEFT JOIN inventory_product p ON p.id = d.product_id LEFT JOIN inventory_location l ON l.id = d.location_id"
 )
@@ -74,8 +72,7 @@ _TRANSIT = (
     "SELECT p.sku, n.code AS node, d.in_transfers, d.in_levels FROM (SELECT product_id, node_id, "
     "coalesce(t.quantity, 0) AS in_transfers, coalesce(v.quantity, 0) AS in_levels "
     "FROM (SELECT l.product_id, t.to_node_id AS node_id, sum(l.quantity - l.quantity_received - l.quantity_lost) AS "
-    "quantity "
-    "FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id WHERE t.state = 'IN_TRANSIT' "
+    "quantity FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id WHERE t.state = 'IN_TRANSIT' "
     "GROUP BY 1, 2) t "
     "FULL JOIN (SELECT product_id, node_id, quantity FROM inventory_stocklevel WHERE status = 'IN_TRANSIT') v "
     "USING (product_id, node_id) WHERE coalesce(t.quantity, 0) <> coalesce(v.quantity, 0)) d "
@@ -86,15 +83,13 @@ _SNAPSHOT = (
     "SELECT product_id, node_id, status, coalesce(j.quantity, 0) AS journal, coalesce(s.quantity, 0) AS snapshot "
     "FROM (SELECT product_id, node_id, status, sum(quantity) AS quantity FROM "
     f"({_SIDES} AND m.event_id <= {_LATEST}) s GROUP BY 1, 2, 3) j "
-    f"FULL JOIN (SELECT * FROM inventory_stocksnapshot WHERE sequence = {_LATEST}) s USING (product_id, node_id, "
-    f"status) "
+    f"FULL JOIN (SELECT * FROM inventory_stocksnapshot WHERE sequence = {_LATEST}) s USING (product_id, node_id, status) "
     "WHERE coalesce(j.quantity, 0) <> coalesce(s.quantity, 0)"
 )
 _ADJUSTMENT_VALUE = (
     "SELECT a.number, a.value, coalesce(j.value, 0) AS in_books FROM inventory_adjustment a "
     "LEFT JOIN (SELECT e.source_id, sum(l.base_debit - l.base_credit) AS value FROM ledger_journalentry e "
-    "JOIN ledger_journalline l ON l.entry_id = e.id JOIN ledger_account c ON c.id = l.account_id AND c.role = "
-    "'INVENTORY' "
+    "JOIN ledger_journalline l ON l.entry_id = e.id JOIN ledger_account c ON c.id = l.account_id AND c.role = 'INVENTORY' "
     "WHERE e.kind = 'inventory.adjustment_posted' GROUP BY 1) j ON j.source_id = a.id "
     "WHERE a.value <> coalesce(j.value, 0)"
 )

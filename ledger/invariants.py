@@ -147,16 +147,14 @@ INVARIANTS = [
         "SELECT r.id AS entry_id, l.account_id, l.currency, l.debit - l.credit AS side, "
         "l.base_debit - l.base_credit AS base, l.product_id, l.node_id, 1 AS times FROM ledger_journalentry r "
         "JOIN ledger_journalline l ON l.entry_id = r.id WHERE r.reversal_of_id IS NOT NULL UNION ALL "
-        "SELECT r.id, l.account_id, l.currency, l.credit - l.debit, l.base_credit - l.base_debit, "
-        "l.product_id, l.node_id, "
+        "SELECT r.id, l.account_id, l.currency, l.credit - l.debit, l.base_credit - l.base_debit, l.product_id, l.node_id, "
         "-1 FROM ledger_journalentry r JOIN ledger_journalline l ON l.entry_id = r.reversal_of_id) both_sides "
         "GROUP BY entry_id, account_id, currency, side, base, product_id, node_id HAVING sum(times) <> 0",
     ),
     Invariant(
         "i34",
         "An entry has at most one reversal, and a reversal has none",
-        "SELECT o.id, o.number, count(*) FROM ledger_journalentry o JOIN ledger_journalentry r ON "
-        "r.reversal_of_id = o.id "
+        "SELECT o.id, o.number, count(*) FROM ledger_journalentry o JOIN ledger_journalentry r ON r.reversal_of_id = o.id "
         "GROUP BY o.id, o.number HAVING count(*) > 1 OR bool_or(o.reversal_of_id IS NOT NULL)",
     ),
     Invariant(

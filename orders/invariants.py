@@ -21,8 +21,7 @@ INVARIANTS = [
         "Active allocations = units allocated and picked, per product and node",
         "SELECT product_id, node_id, coalesce(promised, 0) AS promised, coalesce(held, 0) AS held FROM "
         "(SELECT product_id, node_id, sum(quantity) AS promised FROM orders_allocation WHERE state = "
-        "'ACTIVE' GROUP BY 1, 2) a "
-        "FULL JOIN (SELECT product_id, node_id, sum(quantity) AS held FROM inventory_stocklevel "
+        "'ACTIVE' GROUP BY 1, 2) a FULL JOIN (SELECT product_id, node_id, sum(quantity) AS held FROM inventory_stocklevel "
         "WHERE status IN ('ALLOCATED', 'PICKED') GROUP BY 1, 2) l USING (product_id, node_id) "
         "WHERE coalesce(promised, 0) <> coalesce(held, 0)",
     ),
@@ -43,16 +42,14 @@ INVARIANTS = [
     Invariant(
         "i06",
         "No finished order keeps stock promised",
-        "SELECT o.number, o.state, a.id AS allocation_id, a.quantity FROM orders_allocation a JOIN "
-        "orders_orderline l "
+        "SELECT o.number, o.state, a.id AS allocation_id, a.quantity FROM orders_allocation a JOIN orders_orderline l "
         "ON l.id = a.order_line_id JOIN orders_order o ON o.id = l.order_id "
         "WHERE a.state = 'ACTIVE' AND o.state IN ('CANCELLED', 'SHIPPED', 'COMPLETED')",
     ),
     Invariant(
         "i07",
         "A line's quantities stay within what was ordered",
-        "SELECT id, order_id, quantity_ordered, quantity_allocated, quantity_picked, quantity_shipped, "
-        "quantity_cancelled, "
+        "SELECT id, order_id, quantity_ordered, quantity_allocated, quantity_picked, quantity_shipped, quantity_cancelled, "
         "quantity_returned FROM orders_orderline WHERE least(quantity_allocated, quantity_picked, quantity_shipped, "
         "quantity_cancelled, quantity_returned) < 0 OR quantity_ordered < 1 OR quantity_picked > quantity_allocated "
         "OR quantity_returned > quantity_shipped "
@@ -68,12 +65,9 @@ INVARIANTS = [
         "An order's totals = its lines, charges and taxes",
         "SELECT o.number, o.total, o.goods_total, l.goods, o.charges_total, c.charges, o.tax_total, l.tax "
         "FROM orders_order o "
-        "LEFT JOIN (SELECT order_id, sum(line_total) AS goods, sum(tax_amount) AS tax FROM orders_orderline "
-        "GROUP BY 1) l "
-        "ON l.order_id = o.id LEFT JOIN (SELECT order_id, sum(amount) AS charges FROM orders_ordercharge "
-        "GROUP BY 1) c "
-        "ON c.order_id = o.id WHERE o.goods_total <> coalesce(l.goods, 0) OR o.charges_total <> "
-        "coalesce(c.charges, 0) "
+        "LEFT JOIN (SELECT order_id, sum(line_total) AS goods, sum(tax_amount) AS tax FROM orders_orderline GROUP BY 1) l "
+        "ON l.order_id = o.id LEFT JOIN (SELECT order_id, sum(amount) AS charges FROM orders_ordercharge GROUP BY 1) c "
+        "ON c.order_id = o.id WHERE o.goods_total <> coalesce(l.goods, 0) OR o.charges_total <> coalesce(c.charges, 0) "
         "OR o.tax_total <> coalesce(l.tax, 0) OR o.total <> o.goods_total + o.charges_total + o.tax_total",
     ),
     Invariant(
@@ -95,8 +89,7 @@ INVARIANTS = [
         "i19",
         "An order is on hold ⇔ one of its holds is open",
         "SELECT o.number, o.state, h.holds FROM orders_order o LEFT JOIN (SELECT order_id, count(*) AS "
-        "holds FROM orders_hold "
-        "WHERE state = 'OPEN' GROUP BY 1) h ON h.order_id = o.id "
+        "holds FROM orders_hold WHERE state = 'OPEN' GROUP BY 1) h ON h.order_id = o.id "
         "WHERE (o.state = 'ON_HOLD') <> (coalesce(h.holds, 0) > 0)",
     ),
     Invariant(

@@ -13,8 +13,7 @@ def _grni() -> str:
         "SELECT 'GRNI' AS account, documents.value AS documents, books.value AS books FROM "
         f"(SELECT coalesce(sum(round(l.quantity_received * l.unit_cost * o.rate, {digits}) "
         f"- round(l.quantity_invoiced * l.unit_cost * o.rate, {digits})), 0) AS value "
-        "FROM procurement_purchaseorderline l JOIN procurement_purchaseorder o ON o.id = l.purchase_order_id) "
-        "documents, "
+        "FROM procurement_purchaseorderline l JOIN procurement_purchaseorder o ON o.id = l.purchase_order_id) documents, "
         f"({_books('GRNI')}) books WHERE documents.value <> books.value"
     )
 

@@ -14,32 +14,30 @@ from erp.core.sql import array, query, unnest
 from procurement.models import PurchaseOrder, PurchaseOrderLine, ReplenishmentDecision
 from procurement.terms import base_exponent
 
-_PUTAWAY = """
-WITH wanted AS MATERIALIZED (SELECT DISTINCT product_id, node_id FROM {source}),
+_HOMES = """
+SELECT DISTINCT ON (w.product_id, w.node_id) w.product_id, w.node_id, b.location_id
+  FROM {source}
+  JOIN inventory_binstock b ON b.product_id = w.product_id AND b.status = 'AVAILABLE' AND b.quantity > 0
+  JOIN inventory_location l ON l.id = b.location_id AND l.node_id = w.node_id AND l.kind = 'BIN' AND l.is_active
+   AND l.is_pickable
+ ORDER BY w.product_id, w.node_id, b.quantity DESC, b.location_id
+"""
+_NEW_HOMES = """
+WITH wanted AS MATERIALIZED (
+    SELECT w.product_id, w.node_id, row_number() OVER (PARTITION BY w.node_id ORDER BY w.product_id) AS place
+      FROM {source}),
 bin AS MATERIALIZED (
     SELECT l.id, l.node_id, row_number() OVER (PARTITION BY l.node_id ORDER BY l.walk_order, l.id) - 1 AS place,
            count(*) OVER (PARTITION BY l.node_id) AS places
       FROM inventory_location l
      WHERE l.node_id IN (SELECT node_id FROM wanted) AND l.kind = 'BIN' AND l.is_active AND l.is_pickable),
-home AS (
-    SELECT DISTINCT ON (w.product_id, w.node_id) w.product_id, w.node_id, b.location_id
-      FROM wanted w
-      JOIN inventory_binstock b ON b.product_id = w.product_id AND b.status = 'AVAILABLE' AND b.quantity > 0
-      JOIN bin ON bin.id = b.location_id AND bin.node_id = w.node_id
-     ORDER BY w.product_id, w.node_id, b.quantity DESC, b.location_id),
-homeless AS (
-    SELECT w.product_id, w.node_id, row_number() OVER (PARTITION BY w.node_id ORDER BY w.product_id) AS place
-      FROM wanted w LEFT JOIN home USING (product_id, node_id) WHERE home.location_id IS NULL),
 empty AS (
     SELECT bin.id, bin.node_id, row_number() OVER (PARTITION BY bin.node_id ORDER BY bin.place) AS place
       FROM bin
-     WHERE EXISTS (SELECT 1 FROM homeless)
-       AND NOT EXISTS (SELECT 1 FROM inventory_binstock b WHERE b.location_id = bin.id AND b.quantity > 0))
-SELECT w.product_id, w.node_id, coalesce(home.location_id, empty.id, anywhere.id)
+     WHERE NOT EXISTS (SELECT 1 FROM inventory_binstock b WHERE b.location_id = bin.id AND b.quantity > 0))
+SELECT w.product_id, w.node_id, coalesce(empty.id, anywhere.id)
   FROM wanted w
-  LEFT JOIN home USING (product_id, node_id)
-  LEFT JOIN homeless USING (product_id, node_id)
-  LEFT JOIN empty ON empty.node_id = w.node_id AND empty.place = homeless.place
+  LEFT JOIN empty ON empty.node_id = w.node_id AND empty.place = w.place
   LEFT JOIN bin anywhere ON anywhere.node_id = w.node_id AND anywhere.place = mod(w.product_id, anywhere.places)
 """
 
@@ -47,14 +45,17 @@ SELECT w.product_id, w.node_id, coalesce(home.location_id, empty.id, anywhere.id
 def putaway_bins(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int | None]:
     """This function will choose a bin per (product, node): the one that holds most of it, else an empty one.
 
-    When no bin is empty, products are spread over all of them by id. None where the node keeps no bins. One query.
+    When no bin is empty, products are spread over all of them by id. None where the node keeps no bins. One query,
+    and one over all bins of the node when a product has no bin yet.
     """
     rows = sorted(set(wanted))
-    if not rows:
-        return {}
-    source, parameters = unnest({"product_id": "bigint", "node_id": "bigint"}, rows)
-    found = query(_PUTAWAY.format(source=source), parameters)
-    return {(product, node): location for product, node, location in found}
+    chosen: dict[tuple[int, int], int | None] = {}
+    for sql in (_HOMES, _NEW_HOMES):
+        homeless = [row for row in rows if row not in chosen]
+        if homeless:
+            source, parameters = unnest({"product_id": "bigint", "node_id": "bigint"}, homeless, "w")
+            chosen |= {row[:2]: row[2] for row in query(sql.format(source=source), parameters)}
+    return chosen
 
 
 def holding_locations(node_ids: Collection[int]) -> dict[int, int]:
@@ -65,7 +66,7 @@ def holding_locations(node_ids: Collection[int]) -> dict[int, int]:
     rows = query(
         "SELECT DISTINCT ON (l.node_id) l.node_id, l.id FROM inventory_location l "
         "WHERE l.node_id = ANY(%s::bigint[]) AND l.is_active AND l.kind IN ('BIN', 'DOCK', 'STAGE') "
-        "AND EXISTS (SELECT 1 FROM inventory_location b WHERE b.node_id = l.node_id AND b.kind = 'BIN' AND b.is_active "
+        "AND l.node_id IN (SELECT b.node_id FROM inventory_location b WHERE b.kind = 'BIN' AND b.is_active "
         "AND b.is_pickable) ORDER BY l.node_id, l.kind = 'BIN', l.walk_order, l.id",
         [array(sorted(node_ids), "bigint")],
     )

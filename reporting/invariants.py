@@ -19,8 +19,8 @@ _NEWER = "(SELECT coalesce(max(seen_id), 0) FROM reporting_rollupmark WHERE sour
 _JOURNAL = {"table": "ledger_journalentry", "source": "journal"}
 _SHIPMENTS = {"table": "fulfillment_shipment", "source": "shipments"}
 _NO_NEWER_ENTRY = (
-    f"NOT EXISTS (SELECT 1 FROM ledger_journalentry n WHERE n.posting_date = date AND n.id > "
-    f"{_NEWER.format(**_JOURNAL)})"
+    "NOT EXISTS (SELECT 1 FROM ledger_journalentry n WHERE n.posting_date = date "
+    f"AND n.id > {_NEWER.format(**_JOURNAL)})"
 )
 
 
@@ -49,8 +49,7 @@ INVARIANTS = [
         "i33",
         "A shipment's entry names the shipment's node and its order's channel",
         "SELECT s.number, l.id AS line_id, l.node_id, s.node_id AS shipped_from, l.channel_id, o.channel_id "
-        "AS sold_through "
-        "FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id "
+        "AS sold_through FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id "
         "JOIN fulfillment_shipment s ON s.id = e.source_id JOIN orders_order o ON o.id = s.order_id "
         "WHERE e.source_type = 'fulfillment.Shipment' "
         "AND (l.node_id IS DISTINCT FROM s.node_id OR l.channel_id IS DISTINCT FROM o.channel_id)",
@@ -87,8 +86,7 @@ INVARIANTS = [
         "SELECT a.number, a.value, l.value AS lines, l.units, m.units AS moved FROM inventory_adjustment a "
         "JOIN (SELECT adjustment_id, sum(value) AS value, sum(quantity_delta) AS units FROM inventory_adjustmentline "
         "GROUP BY 1) l ON l.adjustment_id = a.id LEFT JOIN (SELECT e.source_id, "
-        "sum(CASE WHEN m.from_status = 'SHRINKAGE' THEN m.quantity WHEN m.to_status = 'SHRINKAGE' THEN "
-        "-m.quantity END) "
+        "sum(CASE WHEN m.from_status = 'SHRINKAGE' THEN m.quantity WHEN m.to_status = 'SHRINKAGE' THEN -m.quantity END) "
         "AS units FROM inventory_stockevent e JOIN inventory_stockmove m ON m.event_id = e.sequence "
         "WHERE e.source_type = 'inventory.Adjustment' GROUP BY 1) m ON m.source_id = a.id "
         "WHERE a.state = 'POSTED' AND (a.value <> l.value OR l.units IS DISTINCT FROM m.units)",
@@ -96,22 +94,18 @@ INVARIANTS = [
     Invariant(
         "rollup",
         "Daily sales = the journal's lines that name a channel",
-        "SELECT date, channel_id, k.net, m.net AS journal FROM (SELECT date, channel_id, revenue - returns "
-        "- cogs AS net "
+        "SELECT date, channel_id, k.net, m.net AS journal FROM (SELECT date, channel_id, revenue - returns - cogs AS net "
         "FROM reporting_dailysales) k FULL JOIN (SELECT e.posting_date AS date, l.channel_id, "
         "sum(l.base_credit - l.base_debit) AS net FROM ledger_journalentry e JOIN ledger_journalline l ON "
-        "l.entry_id = e.id "
-        "JOIN ledger_account a ON a.id = l.account_id WHERE l.channel_id IS NOT NULL AND a.role IN "
-        "('REVENUE', 'SHIPPING_REVENUE', 'DISCOUNT', 'SALES_RETURNS', 'COGS') GROUP BY 1, 2) m USING (date, "
-        "channel_id) "
+        "l.entry_id = e.id JOIN ledger_account a ON a.id = l.account_id WHERE l.channel_id IS NOT NULL AND a.role IN "
+        "('REVENUE', 'SHIPPING_REVENUE', 'DISCOUNT', 'SALES_RETURNS', 'COGS') GROUP BY 1, 2) m USING (date, channel_id) "
         f"WHERE k.net IS DISTINCT FROM m.net AND {_NO_NEWER_ENTRY} AND {_ROLLED_UP.format(**_JOURNAL)}",
     ),
     Invariant(
         "rollup",
         "Daily balances = the journal's lines",
         "SELECT date, account_id, k.debit, m.debit AS journal_debit, k.credit, m.credit AS journal_credit "
-        "FROM reporting_dailybalance k FULL JOIN (SELECT e.posting_date AS date, l.account_id, "
-        "sum(l.base_debit) AS debit, "
+        "FROM reporting_dailybalance k FULL JOIN (SELECT e.posting_date AS date, l.account_id, sum(l.base_debit) AS debit, "
         "sum(l.base_credit) AS credit FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id "
         "GROUP BY 1, 2) m USING (date, account_id) WHERE (k.debit, k.credit) IS DISTINCT FROM (m.debit, m.credit) "
         f"AND {_NO_NEWER_ENTRY} AND {_ROLLED_UP.format(**_JOURNAL)}",
@@ -119,10 +113,8 @@ INVARIANTS = [
     Invariant(
         "rollup",
         "Daily product sales = the shipments' lines",
-        "SELECT product_id, k.units, m.units AS shipped, k.revenue, m.revenue AS invoiced, k.cogs, m.cogs "
-        "AS cost FROM "
-        "(SELECT product_id, sum(units) AS units, sum(revenue) AS revenue, sum(cogs) AS cogs FROM "
-        "reporting_dailyproduct "
+        "SELECT product_id, k.units, m.units AS shipped, k.revenue, m.revenue AS invoiced, k.cogs, m.cogs AS cost FROM "
+        "(SELECT product_id, sum(units) AS units, sum(revenue) AS revenue, sum(cogs) AS cogs FROM reporting_dailyproduct "
         "GROUP BY 1) k FULL JOIN (SELECT l.product_id, sum(l.quantity) AS units, sum(l.revenue) AS revenue, "
         "sum(l.cogs) AS cogs FROM fulfillment_shipmentline l "
         f"WHERE l.shipment_id <= {_NEWER.format(**_SHIPMENTS)} GROUP BY 1) m USING (product_id) "

@@ -1,8 +1,7 @@
 """What does each figure of the company mean, where does it come from, and which rows are behind it?
 
 The catalogue is the definition: the dashboard, the metrics page and docs/metrics.md all read it. A metric
-never becomes a business
-rule; nothing but reporting imports this.
+never becomes a business rule; nothing but reporting imports this.
 """
 
 from __future__ import annotations
@@ -175,8 +174,7 @@ _metric(
 _metric(
     Metric(
         "fill_rate", "Fill rate", Unit.PERCENT, Better.UP,
-        "Units promised by an order's first allocation decision, of all units on it, for the orders of "
-        "these days that "
+        "Units promised by an order's first allocation decision, of all units on it, for the orders of these days that "
         "have been decided at all. What a later receipt filled does not count.",
         "DailyService.units_filled_first ÷ units_ordered, from orders.AllocationDecision and its allocations",
         _share("units_filled_first", "units_ordered"),
@@ -187,8 +185,7 @@ _metric(
 _metric(
     Metric(
         "cycle_time", "Order cycle time, median", Unit.HOURS, Better.DOWN,
-        "Hours from ordered to the last unit shipped, for the orders that were completely shipped on these "
-        "days: half took "
+        "Hours from ordered to the last unit shipped, for the orders that were completely shipped on these days: half took "
         "longer.",
         "orders.Order: shipped_at − ordered_at",
         _cycle("median"),
@@ -309,8 +306,7 @@ _metric(
 _metric(
     Metric(
         "turns", "Inventory turns", Unit.TIMES, Better.UP,
-        "Cost of goods sold on these days, on a yearly basis, ÷ the average end-of-day balance of the "
-        "inventory account. "
+        "Cost of goods sold on these days, on a yearly basis, ÷ the average end-of-day balance of the inventory account. "
         "The whole company: stock belongs to no channel.",
         "DailyBalance of the COGS and INVENTORY roles",
         _turns,

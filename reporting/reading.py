@@ -1,8 +1,7 @@
 """What do all metrics of one page read, each thing once?
 
 A `Reading` belongs to one scope. What two metrics need is fetched when the first asks, so a dashboard of
-twenty figures costs
-a dozen statements, whatever the company's size.
+twenty figures costs a dozen statements, whatever the company's size.
 """
 
 from __future__ import annotations

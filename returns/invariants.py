@@ -9,10 +9,8 @@ INVARIANTS = [
     Invariant(
         "i26",
         "No more units are authorised to come back than were shipped, for no more money",
-        "SELECT s.id, s.quantity, sum(l.quantity) AS authorised, s.revenue + s.tax AS paid, "
-        "sum(l.refund_amount) AS refund "
-        "FROM fulfillment_shipmentline s JOIN returns_rmaline l ON l.shipment_line_id = s.id WHERE l.state <> "
-        "'CANCELLED' "
+        "SELECT s.id, s.quantity, sum(l.quantity) AS authorised, s.revenue + s.tax AS paid, sum(l.refund_amount) AS refund "
+        "FROM fulfillment_shipmentline s JOIN returns_rmaline l ON l.shipment_line_id = s.id WHERE l.state <> 'CANCELLED' "
         "GROUP BY s.id HAVING sum(l.quantity) > s.quantity OR sum(l.refund_amount) > s.revenue + s.tax",
     ),
     Invariant(
@@ -38,8 +36,7 @@ INVARIANTS = [
     Invariant(
         "i26",
         "What waits for inspection or disposition is what lies in RETURN_PENDING",
-        "SELECT coalesce(lines.product_id, levels.product_id) AS product, coalesce(lines.node_id, "
-        "levels.node_id) AS node, "
+        "SELECT coalesce(lines.product_id, levels.product_id) AS product, coalesce(lines.node_id, levels.node_id) AS node, "
         "lines.units, levels.quantity FROM (SELECT l.product_id, r.node_id, sum(l.quantity_received) AS units "
         "FROM returns_rmaline l JOIN returns_rma r ON r.id = l.rma_id WHERE l.state IN ('RECEIVED', 'INSPECTED') "
         "GROUP BY 1, 2) lines FULL JOIN (SELECT product_id, node_id, quantity FROM inventory_stocklevel "
@@ -50,10 +47,8 @@ INVARIANTS = [
         "i26",
         "A disposed line was inspected and moved out of RETURN_PENDING",
         "SELECT r.id, r.number, lines.units, coalesce(moves.units, 0) AS moved FROM returns_rma r "
-        "JOIN (SELECT rma_id, sum(quantity_received) AS units FROM returns_rmaline WHERE state = 'DISPOSED' "
-        "GROUP BY 1) "
-        "lines ON lines.rma_id = r.id LEFT JOIN (SELECT e.source_id, sum(m.quantity) AS units FROM "
-        "inventory_stockevent e "
+        "JOIN (SELECT rma_id, sum(quantity_received) AS units FROM returns_rmaline WHERE state = 'DISPOSED' GROUP BY 1) "
+        "lines ON lines.rma_id = r.id LEFT JOIN (SELECT e.source_id, sum(m.quantity) AS units FROM inventory_stockevent e "
         "JOIN inventory_stockmove m ON m.event_id = e.sequence WHERE e.source_type = 'returns.Rma' "
         "AND m.from_status = 'RETURN_PENDING' GROUP BY 1) moves ON moves.source_id = r.id "
         "WHERE lines.units <> coalesce(moves.units, 0)",

@@ -1,8 +1,7 @@
 """What must hold at every commit, and which rows would prove that it does not?
 
 Each app lists its own in `<app>/invariants.py`; `erp.core.services.proof` runs them all in one snapshot. The
-codes are those
-of docs/invariants.md; several statements may prove one code.
+codes are those of docs/invariants.md; several statements may prove one code.
 """
 
 # ruff: noqa: S608 — every statement is put together from our own literals
@@ -61,8 +60,7 @@ def _outside_the_table() -> str:
 def _broken_chain() -> str:
     documents = ", ".join(f"'{document}'" for document in _audited())
     return (
-        "SELECT document_type, document_id, id, from_state, previous FROM (SELECT *, lag(to_state, 1, '') "
-        "OVER "
+        "SELECT document_type, document_id, id, from_state, previous FROM (SELECT *, lag(to_state, 1, '') OVER "
         "(PARTITION BY document_type, document_id ORDER BY id) AS previous FROM core_statechange "
         f"WHERE document_type IN ({documents})) step WHERE from_state <> previous"
     )
@@ -75,8 +73,7 @@ def _state_without_audit() -> str:
     for document in _audited():
         table = apps.get_model(document)._meta.db_table
         parts.append(
-            f"SELECT '{document}' AS document_type, d.id AS document_id, d.state, last.to_state AS recorded "
-            f"FROM {table} d "
+            f"SELECT '{document}' AS document_type, d.id AS document_id, d.state, last.to_state AS recorded FROM {table} d "
             "LEFT JOIN (SELECT DISTINCT ON (document_id) document_id, to_state FROM core_statechange "
             f"WHERE document_type = '{document}' ORDER BY document_id, id DESC) last ON last.document_id = d.id "
             f"WHERE d.state <> coalesce(last.to_state, '{MACHINES[document].initial}')"
@@ -85,8 +82,7 @@ def _state_without_audit() -> str:
 
 
 _DEAD = " UNION ALL ".join(
-    f"SELECT '{label}' AS work, w.id, w.kind, w.error FROM {table} w WHERE w.state = 'DEAD' AND NOT EXISTS "
-    f"(SELECT 1 "
+    f"SELECT '{label}' AS work, w.id, w.kind, w.error FROM {table} w WHERE w.state = 'DEAD' AND NOT EXISTS (SELECT 1 "
     f"FROM core_exceptioncase c WHERE c.subject_type = '{label}' AND c.subject_id = w.id::text)"
     for label, table in (
         ("core.Job", "core_job"),
@@ -121,8 +117,7 @@ INVARIANTS = [
         # Two transactions may write to a stream at once, so only what is ten minutes older was surely there first;
         # a dead
         # letter that a person sends again is late on purpose.
-        "SELECT done.id, done.stream, waiting.id AS overtaken FROM (SELECT DISTINCT ON (stream) id, stream, "
-        "created_at "
+        "SELECT done.id, done.stream, waiting.id AS overtaken FROM (SELECT DISTINCT ON (stream) id, stream, created_at "
         "FROM core_outboxmessage WHERE state = 'DONE' ORDER BY stream, id DESC) done "
         "JOIN core_outboxmessage waiting ON waiting.stream = done.stream AND waiting.id < done.id "
         "AND waiting.state IN ('PENDING', 'RUNNING', 'FAILED') "

@@ -46,8 +46,9 @@ from orders.services import (
 )
 from orders.states import HoldState
 
-SLOTS = (9, 11, 13, 15, 18)  # the channels are polled at these hours
-SHIP_HOUR = 17
+SLOTS = (9, 11, 13, 15, 17)  # the channels are polled at these hours
+CREDIT_HOUR = 17  # customer service settles the day's credits before the van leaves
+SHIP_HOUR = 18
 CARRIER = "Royal Parcel"
 # What people decide about the cases that the source's gaps open, and who does
 DECISIONS = {
@@ -92,7 +93,7 @@ class Replay:
         self.timed("desk", self._work_the_desk, at)
         for slot, part in _slots(documents, day):
             self.timed("receive", self._receive, part, slot)
-            self.timed("credits", money_back.credit, self, part, slot)
+        self.timed("credits", money_back.credit, self, documents, day + timedelta(hours=CREDIT_HOUR))
         if finish:
             self.timed("ship", self._ship, day + timedelta(hours=SHIP_HOUR))
         self.timed("adjust", self._adjust, documents, day + timedelta(hours=19))

@@ -209,8 +209,7 @@ def _returns(replay: Replay, at: datetime) -> None:
     rows = query(
         "SELECT s.order_id, l.id, l.quantity FROM fulfillment_shipment s JOIN LATERAL (SELECT id, quantity FROM "
         "fulfillment_shipmentline WHERE shipment_id = s.id AND quantity_returned = 0 AND revenue > 5 "
-        "ORDER BY id LIMIT 1) l ON true "
-        "ORDER BY s.id DESC LIMIT 8"
+        "ORDER BY id LIMIT 1) l ON true ORDER BY s.id DESC LIMIT 8"
     )
     made = rma_authorize_many(
         [RmaDraft(order, [ReturnLine(line, max(units // 2, 1))], "DAMAGED") for order, line, units in rows],

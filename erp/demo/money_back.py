@@ -58,7 +58,7 @@ SELECT c.number, s.product_id, s.id, o.id, s.quantity - s.quantity_returned
 
 
 def credit(replay: Replay, documents: Sequence[Document], at: datetime) -> None:
-    """This function will settle the credits of a slot; what matches nothing opens one exception case per document."""
+    """This function will settle the credits of a day; what matches nothing opens one exception case per document."""
     chosen = [document for document in documents if document.credits]
     if not chosen:
         return

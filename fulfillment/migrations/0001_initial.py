@@ -3,6 +3,8 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+from erp.core.storage import fillfactor
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -515,4 +517,5 @@ class Migration(migrations.Migration):
                 name="shipmentline_quantities",
             ),
         ),
+        fillfactor("fulfillment_fulfillmentline", 60),
     ]

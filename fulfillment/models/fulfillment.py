@@ -36,6 +36,8 @@ class FulfillmentLine(models.Model):
     An allocation stands on at most one line that is not cancelled: cancelling a fulfilment lets it be planned again.
     """
 
+    FILLFACTOR = 60  # picked, then shipped
+
     fulfillment = models.ForeignKey(FulfillmentOrder, on_delete=models.PROTECT, related_name="lines")
     allocation = models.ForeignKey(
         "orders.Allocation", on_delete=models.PROTECT, db_index=False, related_name="fulfillment_lines"

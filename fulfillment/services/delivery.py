@@ -18,8 +18,7 @@ from orders.services.finish import order_record_delivery_many
 
 _ARRIVED = (
     "SELECT o.id FROM orders_order o WHERE o.id = ANY(%s::bigint[]) AND NOT EXISTS (SELECT 1 "
-    "FROM fulfillment_fulfillmentorder f WHERE f.order_id = o.id AND f.state NOT IN ('DELIVERED', "
-    "'CANCELLED', 'SHORT')) "
+    "FROM fulfillment_fulfillmentorder f WHERE f.order_id = o.id AND f.state NOT IN ('DELIVERED', 'CANCELLED', 'SHORT')) "
     "ORDER BY o.id"
 )
 

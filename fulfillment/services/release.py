@@ -69,8 +69,7 @@ _SUPPLIES = (
     "AND quantity > quantity_allocated ORDER BY product_id, location_id, lot_id, status FOR NO KEY UPDATE) "
     "SELECT b.id, b.product_id, l.node_id, b.free, b.location_id, b.lot_id, lot.expiry_date, b.first_received_at, "
     "l.walk_order FROM b JOIN inventory_location l ON l.id = b.location_id LEFT JOIN inventory_lot lot ON "
-    "lot.id = b.lot_id "
-    "WHERE l.node_id = ANY(%s::bigint[]) AND l.kind = 'BIN' AND l.is_pickable AND l.is_active "
+    "lot.id = b.lot_id WHERE l.node_id = ANY(%s::bigint[]) AND l.kind = 'BIN' AND l.is_pickable AND l.is_active "
     "AND (lot.expiry_date IS NULL OR lot.expiry_date >= %s)"
 )
 _FULFILLMENTS = {

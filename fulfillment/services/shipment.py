@@ -50,8 +50,7 @@ class UnknownRate(InvalidInput):
 _HEADERS = (
     "SELECT f.id, o.id, o.number, o.channel_id, c.code, o.currency, coalesce(u.segment, ''), o.email, o.ship_to_name, "
     "o.external_id, o.charges_invoiced, o.ships_complete AND EXISTS (SELECT 1 FROM orders_orderline m "
-    "WHERE m.order_id = o.id "
-    "AND m.quantity_ordered > m.quantity_allocated + m.quantity_shipped + m.quantity_cancelled) "
+    "WHERE m.order_id = o.id AND m.quantity_ordered > m.quantity_allocated + m.quantity_shipped + m.quantity_cancelled) "
     "FROM fulfillment_fulfillmentorder f JOIN orders_order o ON o.id = f.order_id "
     "JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer u ON u.id = o.customer_id "
     "WHERE f.id = ANY(%s::bigint[])"

@@ -68,8 +68,7 @@ def _post(action: str, move: Move, reason: str, key: str, actor: User, at: datet
 
 def _repeated(before: StockEvent, move: Move) -> int:
     rows = query(
-        "SELECT product_id, quantity, from_node_id, from_status, to_node_id, to_status, from_location_id, "
-        "to_location_id, "
+        "SELECT product_id, quantity, from_node_id, from_status, to_node_id, to_status, from_location_id, to_location_id, "
         "lot_id, order_line_id FROM inventory_stockmove WHERE event_id = %s",
         [before.pk],
     )

@@ -346,8 +346,7 @@ def _write_true_ups(
     batch, unit = Statements(), Decimal(1).scaleb(-scale)
     changed = sorted({item.layer_id for item, _ in moved})
     batch.demand(
-        "UPDATE ledger_costlayer l SET value_left = v.units * %s FROM unnest(%s::bigint[], %s::bigint[]) AS "
-        "v(id, units) "
+        "UPDATE ledger_costlayer l SET value_left = v.units * %s FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, units) "
         "WHERE l.id = v.id RETURNING 1",
         [unit, array(changed, "bigint"), array([layers[layer][4] for layer in changed], "bigint")],
         len(changed),

@@ -266,8 +266,7 @@ def _minor_units(draft: JournalDraft, line: DraftLine, base: str) -> int:
     if exact and debit >= 0 and credit >= 0 and not (debit and credit) and abs(amount) < 10**15:
         return amount
     raise InvalidInput(
-        f"{draft.kind} for {draft.source_type} {draft.source_id}: {line.debit}/{line.credit} {currency} is "
-        f"not one side "
+        f"{draft.kind} for {draft.source_type} {draft.source_id}: {line.debit}/{line.credit} {currency} is not one side "
         f"in whole minor units",
         field="amount",
         remedy="A line has a positive debit or a positive credit, rounded to the currency's minor unit.",

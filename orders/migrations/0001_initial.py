@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import erp.core.triggers
+from erp.core.storage import fillfactor
 
 
 class Migration(migrations.Migration):
@@ -643,7 +644,10 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.order"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="orders.order",
                     ),
                 ),
                 (
@@ -950,4 +954,5 @@ class Migration(migrations.Migration):
             model_name="payment",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_amount"),
         ),
+        fillfactor("orders_orderline", 50),
     ]

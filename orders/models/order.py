@@ -96,7 +96,10 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """Units of one product. `quantity_allocated` is what stock is promised for now; shipping turns it into shipped."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    FILLFACTOR = 50  # each line is updated on every step of its way
+
+    # The unique (order, position) serves the look-ups by order too.
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, db_index=False, related_name="lines")
     position = models.PositiveIntegerField()
     product = models.ForeignKey("inventory.Product", on_delete=models.PROTECT, related_name="order_lines")
     channel_sku = models.CharField(max_length=80)

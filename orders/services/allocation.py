@@ -1,8 +1,7 @@
 """Who promises stock to orders, and who takes a promise back?
 
 The decision is `orders.planner`'s; here it is read for, under locks, and written with its reasons: for one
-order or for a
-thousand the statements are the same few.
+order or for a thousand the statements are the same few.
 """
 
 from __future__ import annotations
@@ -89,8 +88,7 @@ def order_allocate_many(
 def _read_demands(rows: Sequence[OrderInNeed]) -> list[Demand]:
     lines: dict[int, list[DemandLine]] = {row.order_id: [] for row in rows}
     for order_id, line_id, product_id, wanted in query(
-        "SELECT order_id, id, product_id, quantity_ordered - quantity_allocated - quantity_shipped - "
-        "quantity_cancelled "
+        "SELECT order_id, id, product_id, quantity_ordered - quantity_allocated - quantity_shipped - quantity_cancelled "
         "FROM orders_orderline WHERE order_id = ANY(%s::bigint[]) "
         "AND quantity_ordered > quantity_allocated + quantity_shipped + quantity_cancelled ORDER BY "
         "order_id, position",

@@ -31,8 +31,8 @@ def order_import(*, content: bytes, channel: str, file_name: str, actor: User, a
     """This function will take in a CSV file of orders, in batches that commit by themselves.
 
     Sound orders become orders; a bad one is kept raw with its error and an exception case, and its rows are
-    named in the result. The same file
-    again changes nothing. InvalidInput when the file as a whole can not be read: it is kept raw then, too.
+    named in the result. The same file again changes nothing. InvalidInput when the file as a whole can not be
+    read: it is kept raw then, too.
     """
     try:
         orders = read_feed(content, channel=channel, at=at)

@@ -91,9 +91,9 @@ def order_record_shipment_many(
 ) -> None:
     """This function will turn allocated and picked units into shipped ones, add what was invoiced, and end the allocations.
 
-    `charges` maps order id → charges invoiced with this shipment (zero counts: they are not invoiced again). An
-    order whose every unit is
-    shipped or cancelled becomes SHIPPED. The orders' rows must be locked by the caller.
+    `charges` maps order id → charges invoiced with this shipment (zero counts: they are not invoiced again).
+    An order whose every unit is shipped or cancelled becomes SHIPPED. The orders' rows must be locked by the
+    caller.
     """
     if not lines:
         return

@@ -76,8 +76,7 @@ def match_lines(invoice_ids: Sequence[int], *, lock: bool = False) -> dict[int, 
         "FROM procurement_supplierinvoiceline il JOIN procurement_supplierinvoice i ON i.id = il.invoice_id "
         "JOIN procurement_purchaseorderline l ON l.id = il.purchase_order_line_id "
         "JOIN procurement_purchaseorder o ON o.id = l.purchase_order_id "
-        "JOIN inventory_product p ON p.id = l.product_id "
-        "WHERE i.id = ANY(%s::bigint[]) "
+        "JOIN inventory_product p ON p.id = l.product_id WHERE i.id = ANY(%s::bigint[]) "
     ) + ("ORDER BY l.id, i.id FOR NO KEY UPDATE OF l" if lock else "ORDER BY i.id, l.position")
     for row in query(sql, [array(invoice_ids, "bigint")]):
         found[row[0]].append(MatchLine(*row))

@@ -130,11 +130,9 @@ def stock_by_node() -> list[StockShare]:
         "WITH held AS (SELECT product_id, node_id, sum(quantity) AS units FROM inventory_stocklevel "  # noqa: S608
         f"WHERE status IN ({statuses}) AND quantity > 0 GROUP BY 1, 2), "
         "whole AS (SELECT product_id, sum(units) AS units FROM held GROUP BY 1), "
-        "worth AS (SELECT product_id, sum(value_left) AS value FROM ledger_costlayer WHERE quantity_left > "
-        "0 GROUP BY 1) "
+        "worth AS (SELECT product_id, sum(value_left) AS value FROM ledger_costlayer WHERE quantity_left > 0 GROUP BY 1) "
         "SELECT n.id, n.name, sum(held.units), sum(coalesce(worth.value, 0) * held.units / whole.units) FROM held "
-        "JOIN whole USING (product_id) LEFT JOIN worth USING (product_id) JOIN inventory_node n ON n.id = "
-        "held.node_id "
+        "JOIN whole USING (product_id) LEFT JOIN worth USING (product_id) JOIN inventory_node n ON n.id = held.node_id "
         "GROUP BY 1, 2 ORDER BY 4 DESC, 1"
     )
     weights = [row[3] for row in rows]

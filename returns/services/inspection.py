@@ -99,10 +99,9 @@ def rma_dispose_many(
 ) -> None:
     """This function will move inspected units where their disposition says: stock that stays, or out of the books.
 
-    RESTOCK → AVAILABLE, REFURBISH and QUARANTINE → QUARANTINE, LIQUIDATE → DAMAGED, each into a bin (`locations` by
-    line, else chosen). SCRAP → SHRINKAGE and RETURN_TO_VENDOR → SUPPLIER take the cost of that very return out
-    again, to WRITE_OFF.
-    IllegalTransition for a line that is not INSPECTED.
+    RESTOCK → AVAILABLE, REFURBISH and QUARANTINE → QUARANTINE, LIQUIDATE → DAMAGED, each into a bin
+    (`locations` by line, else chosen). SCRAP → SHRINKAGE and RETURN_TO_VENDOR → SUPPLIER take the cost of
+    that very return out again, to WRITE_OFF. IllegalTransition for a line that is not INSPECTED.
     """
     if not rma_line_ids:
         return

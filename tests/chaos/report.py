@@ -48,10 +48,7 @@ def open_work() -> int:
     left out."""
     return int(
         query(
-            f"SELECT (SELECT count(*) FROM core_job WHERE {OPEN} AND (key NOT LIKE 'period:%' OR created_at < now() "
-            ""
-            ""
-            "- "
+            f"SELECT (SELECT count(*) FROM core_job WHERE {OPEN} AND (key NOT LIKE 'period:%' OR created_at < now() - "
             f"interval '20 s')) + (SELECT count(*) FROM core_inboxmessage WHERE {OPEN}) "
             f"+ (SELECT count(*) FROM core_outboxmessage WHERE {OPEN})"
         )[0][0]

@@ -113,8 +113,7 @@ def test_a_stream_that_does_not_move_has_one_case_until_it_does() -> None:
     now = timezone.now()
     assert work_report_late(actor=system_user(), at=now) == 0
     execute(
-        "UPDATE core_outboxmessage SET created_at = now() - interval '11 minutes', next_at = now() + interval '1 "
-        "hour'"
+        "UPDATE core_outboxmessage SET created_at = now() - interval '11 minutes', next_at = now() + interval '1 hour'"
     )
     execute("UPDATE core_job SET next_at = now() - interval '11 minutes'")
     for _ in range(2):

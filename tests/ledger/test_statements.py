@@ -1,8 +1,8 @@
 """Answers: what do trial balance, profit and loss, balance sheet and an account's page say? One small company's quarter.
 
-January  owner pays in 1,000.00; ten mugs for 40.00 arrive.
-February four mugs are sold for 48.00 (VAT 8.00), cost 16.00; the invoice for the mugs, 41.00, is 1.00 above the order.
-March    one mug comes back (12.00 with VAT 2.00) and is restocked at 4.00; bank charge 5.00.
+January  owner pays in 1,000.00; ten mugs for 40.00 arrive. February four mugs are sold for 48.00 (VAT 8.00),
+cost 16.00; the invoice for the mugs, 41.00, is 1.00 above the order. March    one mug comes back (12.00 with
+VAT 2.00) and is restocked at 4.00; bank charge 5.00.
 """
 
 from __future__ import annotations

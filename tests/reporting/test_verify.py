@@ -63,8 +63,7 @@ def _plant_impossible_step(company: Company) -> None:
         number="TR-1", from_node=company.north, to_node=company.south, created_by=company.olga, created_at=NOW
     )
     execute(
-        "INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, "
-        "reason, at) "
+        "INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at) "
         "VALUES ('inventory.Transfer', %s, 'inventory.none', '', 'RECEIVED', %s, '', %s)",
         [transfer.pk, company.olga.pk, NOW],
     )

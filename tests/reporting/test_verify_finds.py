@@ -151,8 +151,7 @@ PLANTED = {
     ("core", "A settled exception says who, when, how and why"):
         "UPDATE core_exceptioncase SET state = 'RESOLVED', reason = ''",
     ("core", "At most one exception is open per kind and subject"):
-        "DROP INDEX exception_one_open_per_subject; UPDATE core_exceptioncase SET kind = 'ORDER_LATE', "
-        "subject_type = 'x', "
+        "DROP INDEX exception_one_open_per_subject; UPDATE core_exceptioncase SET kind = 'ORDER_LATE', subject_type = 'x', "
         "subject_id = '1', state = 'OPEN'",
     ("core", "Work that gave up stands on the exception desk"):
         "UPDATE core_outboxmessage SET state = 'DEAD' WHERE id = (SELECT min(id) FROM core_outboxmessage)",

@@ -54,8 +54,6 @@ def idempotency_begin(*, client: str, key: str, request_hash: str, at: datetime)
         )
     claimed = query(
         "INSERT INTO core_idempotencykey (client, key, request_hash, state, lease_until, response_body, created_at) "
-        ""
-        ""
         "VALUES (%s, %s, %s, 'IN_PROGRESS', %s, '', %s) ON CONFLICT (client, key) DO UPDATE "
         "SET lease_until = excluded.lease_until WHERE core_idempotencykey.state = 'IN_PROGRESS' "
         "AND core_idempotencykey.request_hash = excluded.request_hash AND core_idempotencykey.lease_until < %s "

@@ -1,8 +1,8 @@
 """Who keeps what came from outside, raw, before anyone interprets it?
 
-A message is stored once per (source, kind, external id, version), whatever its bytes. Whoever handled it
-says what it
-became; whoever refused it says why, and the exception desk has a case. A failed message may be replayed.
+A message is stored once per (source, kind, external id, version), whatever its bytes. Whoever handled it says
+what it became; whoever refused it says why, and the exception desk has a case. A failed message may be
+replayed.
 """
 
 from __future__ import annotations
@@ -52,22 +52,15 @@ _COLUMNS = {
     "body_hash": "text", "result": "text",
 }  # fmt: skip
 _INSERT = (
-    "INSERT INTO core_inboxmessage (source, kind, external_id, version, headers, body, body_hash, result, state, "
-    "attempts, "
+    "INSERT INTO core_inboxmessage (source, kind, external_id, version, headers, body, body_hash, result, state, attempts, "
     "max_attempts, received_at, finished_at) "
     "SELECT source, kind, external_id, version, headers, body, body_hash, result, "
     "CASE WHEN result = '' THEN 'PENDING' ELSE 'DONE' END, 0, 5, %s, CASE WHEN result = '' THEN NULL ELSE now() END "
-    ""
-    ""
-    ""
     "FROM {source} ON CONFLICT (source, kind, external_id, version) DO NOTHING "
     "RETURNING source, kind, external_id, version, id, body_hash, state, result"
 )
 _FIND = (
-    "SELECT m.source, m.kind, m.external_id, m.version, m.id, m.body_hash, m.state, m.result FROM core_inboxmessage "
-    ""
-    ""
-    "m "
+    "SELECT m.source, m.kind, m.external_id, m.version, m.id, m.body_hash, m.state, m.result FROM core_inboxmessage m "
     "JOIN {source} USING (source, kind, external_id, version)"
 )
 
@@ -140,9 +133,6 @@ def inbox_done_many(results: Mapping[int, str], *, statements: Statements | None
     source, parameters = unnest({"id": "bigint", "result": "text"}, list(results.items()))
     batch.demand(
         "UPDATE core_inboxmessage m SET state = 'DONE', result = v.result, finished_at = now(), lease_until = NULL, "
-        ""
-        ""
-        ""
         "error = '' "
         f"FROM {source} WHERE m.id = v.id AND m.state IN ('PENDING', 'RUNNING', 'FAILED') RETURNING 1",
         parameters,
@@ -170,8 +160,6 @@ def inbox_reject_many(errors: Mapping[int, str], *, actor: User, at: datetime) -
     )
     batch.demand(
         "UPDATE core_inboxmessage m SET state = 'DEAD', error = v.error, finished_at = now(), lease_until = NULL, "
-        ""
-        ""
         "attempts = greatest(attempts, 1) "
         f"FROM {source} WHERE m.id = v.id AND m.state IN ('PENDING', 'RUNNING', 'FAILED') RETURNING 1",
         parameters,

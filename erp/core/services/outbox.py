@@ -1,10 +1,9 @@
 """Who puts down what must reach someone outside, and who delivers it, in order, at least once?
 
 A message is written in the transaction that caused it. Delivery goes strictly by id within a stream: a head
-that fails holds its
-stream back until its next try, which is the stream's circuit breaker; a head that died lets the next one try
-after a pause.
-So a stream should be the smallest thing whose order matters, say "order:17:email", not "email".
+that fails holds its stream back until its next try, which is the stream's circuit breaker; a head that died
+lets the next one try after a pause. So a stream should be the smallest thing whose order matters, say
+"order:17:email", not "email".
 """
 
 from __future__ import annotations

@@ -29,8 +29,7 @@ class Progress:
     """The job's side of its drawer. Call it as `progress(done, total, "message")` as often as you like.
 
     It writes by a connection of its own, so that people see it while the job's transaction is open; each
-    write extends the
-    lease. `checkpoint` is what the last `save` of an earlier attempt left.
+    write extends the lease. `checkpoint` is what the last `save` of an earlier attempt left.
     """
 
     def __init__(self, job_id: int, attempt: int) -> None:
@@ -69,8 +68,7 @@ class Progress:
                 "UPDATE core_job SET units_done = %s, units_total = %s, percent = %s, message = %s, "
                 "lease_until = now() + make_interval(secs => %s) "
                 # A row that this job's own chunk holds is skipped: waiting for it would be waiting for ourselves.
-                "WHERE id = (SELECT id FROM core_job WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED) AND state = "
-                "'RUNNING' "
+                "WHERE id = (SELECT id FROM core_job WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED) AND state = 'RUNNING' "
                 "AND attempts = %s",
                 [done, total, percent, storable(message)[:300], LEASE_SECONDS, self.job_id, self.attempt],
             )

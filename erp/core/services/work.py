@@ -1,9 +1,8 @@
 """Who puts work down as a row, wakes a worker for it, and moves it from state to state?
 
 The row is the truth; a Celery message only carries its id and may be lost or doubled without harm. Work
-changes state by the
-conditional UPDATEs of this file, thousands of times an hour, so it has no audit row of its own except for
-what people do.
+changes state by the conditional UPDATEs of this file, thousands of times an hour, so it has no audit row of
+its own except for what people do.
 """
 
 from __future__ import annotations
@@ -57,12 +56,10 @@ _JOB_COLUMNS = {
 }  # fmt: skip
 # No time given means "now" by the clock that a worker's claim compares with: PostgreSQL's.
 _JOB_INSERT = (
-    "INSERT INTO core_job (kind, key, queue, arguments, max_attempts, next_at, created_by_id, state, attempts, "
-    "percent, "
+    "INSERT INTO core_job (kind, key, queue, arguments, max_attempts, next_at, created_by_id, state, attempts, percent, "
     "units_done, message, cancel_requested) "
     "SELECT kind, key, queue, arguments, max_attempts, COALESCE(%s, now()), %s, 'PENDING', 0, 0, 0, '', false FROM "
-    "{source} "
-    "ON CONFLICT (kind, key) DO NOTHING RETURNING kind, key, id"
+    "{source} ON CONFLICT (kind, key) DO NOTHING RETURNING kind, key, id"
 )
 
 
@@ -70,8 +67,7 @@ def job_enqueue_many(drafts: Sequence[JobDraft], *, actor: User, at: datetime | 
     """This function will put down every draft once and return the job ids in the order of the drafts.
 
     A draft whose (kind, key) already exists is that job: whoever wrote it first won. `at` is the earliest
-    time to run (None:
-    at once). The worker is woken when the transaction commits.
+    time to run (None: at once). The worker is woken when the transaction commits.
     """
     if not drafts:
         return []
@@ -185,10 +181,7 @@ def fail(
     with transaction.atomic():
         rows = query(
             f"UPDATE core_{_table(table)} SET state = CASE WHEN %s OR attempts >= max_attempts THEN 'DEAD' "
-            ""
-            ""
-            "ELSE 'FAILED' END, "
-            "finished_at = CASE WHEN %s OR attempts >= max_attempts THEN now() END, "
+            "ELSE 'FAILED' END, finished_at = CASE WHEN %s OR attempts >= max_attempts THEN now() END, "
             "lease_until = NULL, error = %s, next_at = now() + make_interval(secs => %s) * (0.8 + 0.4 * random()) "
             "WHERE id = %s AND state = 'RUNNING' AND attempts = %s RETURNING state",
             [final, final, error, delay, row_id, attempt],
@@ -221,8 +214,7 @@ def _locked(table: str, row_id: int) -> Any:
 
 def _by_hand(row: Any, to: WorkState, *, actor: User, at: datetime, action: str, reason: str) -> None:
     execute(
-        "INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, "
-        "at) "
+        "INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at) "
         "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         [row._meta.label, row.pk, action, row.state, to, actor.pk, storable(reason)[:300], at],
     )
@@ -245,8 +237,6 @@ def work_retry(*, table: str, row_id: int, reason: str = "", actor: User, at: da
     _by_hand(row, WorkState.PENDING, actor=actor, at=at, action="core.work_retry", reason=reason)
     execute(
         f"UPDATE core_{_table(table)} SET state = 'PENDING', attempts = 0, next_at = now(), finished_at = NULL, "
-        ""
-        ""
         "lease_until = NULL WHERE id = %s",
         [row_id],
     )
@@ -285,8 +275,6 @@ def work_cancel(*, table: str, row_id: int, reason: str = "", actor: User, at: d
     _by_hand(row, WorkState.CANCELLED, actor=actor, at=at, action="core.work_cancel", reason=reason)
     execute(
         f"UPDATE core_{_table(table)} SET state = 'CANCELLED', finished_at = now(), lease_until = NULL WHERE id = "
-        ""
-        ""
         f"%s",
         [row_id],
     )

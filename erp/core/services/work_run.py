@@ -1,8 +1,8 @@
 """Who executes a row of work, and what is left when a worker dies in the middle?
 
-Claim and attempt commit first. Then the effect and "done" commit together, so a crash leaves both or
-neither. While it runs, a
-job's transaction keeps its row locked (KEY SHARE): the sweeper can tell a living worker from a dead one.
+Claim and attempt commit first. Then the effect and "done" commit together, so a crash leaves both or neither.
+While it runs, a job's transaction keeps its row locked (KEY SHARE): the sweeper can tell a living worker from
+a dead one.
 """
 
 from __future__ import annotations
@@ -78,8 +78,7 @@ def _run_message(message_id: int, attempt: int, at: datetime) -> None:
         _hold("core_inboxmessage", message_id, attempt)
         result = handler(message=message, actor=system_user("channel"), at=at)
         touched = execute(
-            "UPDATE core_inboxmessage SET state = 'DONE', result = %s, finished_at = now(), lease_until = NULL, "
-            "error = '' "
+            "UPDATE core_inboxmessage SET state = 'DONE', result = %s, finished_at = now(), lease_until = NULL, error = '' "
             "WHERE id = %s AND (state = 'RUNNING' AND attempts = %s OR state = 'DONE')",
             [str(result), message_id, attempt],
         )

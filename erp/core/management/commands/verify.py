@@ -42,8 +42,7 @@ class Command(BaseCommand):
             lines += [f"        {json.dumps(row, ensure_ascii=False)}" for row in finding.rows]
         held = sum(1 for finding in proof.findings if not finding.violations)
         lines.append(
-            f"{held} of {len(proof.findings)} statements hold, {proof.violations:,} violations, in "
-            f"{proof.seconds:.2f} s; "
+            f"{held} of {len(proof.findings)} statements hold, {proof.violations:,} violations, in {proof.seconds:.2f} s; "
             f"proven up to stock event {proof.stock_sequence:,} and journal entry {proof.journal_entry_id:,}."
         )
         return "\n".join(lines)
