@@ -26,45 +26,45 @@ l AS (INSERT INTO orders_orderline (order_id, position, product_id, channel_sku,
         quantity_picked, quantity_shipped, quantity_cancelled, quantity_returned, unit_price, line_total, tax_amount, amount_invoiced)
       SELECT o.id, v.position, v.product_id, v.sku, 'Something nice', v.quantity, 0, 0, 0, 0, 0, 2.00, v.quantity * 2.00, 0, 0
         FROM unnest(%(line_external)s::text[], %(position)s::integer[], %(product)s::bigint[], %(sku)s::text[], %(quantity)s::bigint[])
-             AS v(external_id, position, product_id, sku, quantity) JOIN o USING (external_id) RETURNING 1),
+             AS v(external_id, position, product_id, sku, quantity) JOIN o USING (external_id)
+      RETURNING order_id, id, product_id, quantity_ordered),
 s AS (INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at)
       SELECT 'orders.Order', o.id, step.action, step.source, step.target, %(actor)s, '', %(at)s FROM o,
              (VALUES ('orders.order_receive', '', 'RECEIVED'), ('orders.order_confirm', 'RECEIVED', 'CONFIRMED'))
              AS step(action, source, target))
-SELECT array_agg(id) FROM o
+SELECT * FROM l ORDER BY id
 """
 
+# Who gets what is decided and known: the lines come as arrays and nothing is read. What needs the new ids is one statement,
+# every update a statement of its own by primary key or unique key; all travel together.
 ALLOCATE = """
 WITH d AS MATERIALIZED (
-    SELECT o.id AS order_id, nextval('orders_allocationdecision_id_seq') AS id, nextval('inventory_stockevent_sequence_seq') AS sequence
-      FROM orders_order o WHERE o.id = ANY(%(orders)s::bigint[])),
+    SELECT v.*, nextval('orders_allocationdecision_id_seq') AS id, nextval('inventory_stockevent_sequence_seq') AS sequence
+      FROM unnest(%(orders)s::bigint[], %(explanations)s::jsonb[]) AS v(order_id, explanation)),
 l AS MATERIALIZED (
-    SELECT l.id, l.order_id, l.product_id, l.quantity_ordered - l.quantity_allocated AS wanted, d.id AS decision_id, d.sequence
-      FROM orders_orderline l JOIN d USING (order_id)),
+    SELECT v.*, d.id AS decision_id, d.sequence
+      FROM unnest(%(order)s::bigint[], %(line)s::bigint[], %(product)s::bigint[], %(units)s::bigint[])
+           AS v(order_id, id, product_id, units) JOIN d USING (order_id)),
 x AS (INSERT INTO orders_allocationdecision (id, order_id, policy_id, stock_sequence, at, explanation)
-      SELECT d.id, d.order_id, %(policy)s, d.sequence, %(at)s, jsonb_build_object('policy', 'default v1', 'strategy', 'NEAREST',
-             'wanted', sum(l.wanted), 'nodes', jsonb_build_array(jsonb_build_array(%(node)s, sum(l.wanted), 0, 1)),
-             'lines', jsonb_agg(jsonb_build_array(l.id, l.wanted, 0)))
-        FROM d JOIN l ON l.decision_id = d.id GROUP BY d.id, d.order_id, d.sequence),
+      SELECT id, order_id, %(policy)s, sequence, %(at)s, explanation FROM d),
 a AS (INSERT INTO orders_allocation (order_line_id, node_id, product_id, quantity, state, decision_id, is_planned, created_at)
-      SELECT id, %(node)s, product_id, wanted, 'ACTIVE', decision_id, false, %(at)s FROM l),
+      SELECT id, %(node)s, product_id, units, 'ACTIVE', decision_id, false, %(at)s FROM l),
 e AS (INSERT INTO inventory_stockevent (sequence, action, source_type, source_id, actor_id, occurred_at, idempotency_key, reason)
-      SELECT sequence, 'orders.order_allocate_many', 'orders.Order', order_id, %(actor)s, %(at)s, 'allocate:' || id, '' FROM d),
-m AS (INSERT INTO inventory_stockmove (event_id, product_id, quantity, from_node_id, from_status, to_node_id, to_status, order_line_id)
-      SELECT sequence, product_id, wanted, %(node)s, 'AVAILABLE', %(node)s, 'ALLOCATED', id FROM l),
-g AS (INSERT INTO inventory_stocklevel (product_id, node_id, status, quantity)
-      SELECT DISTINCT product_id, %(node)s, 'ALLOCATED', 0 FROM l WHERE NOT EXISTS (SELECT 1 FROM inventory_stocklevel k
-             WHERE k.product_id = l.product_id AND k.node_id = %(node)s AND k.status = 'ALLOCATED')),
-u AS (UPDATE orders_orderline t SET quantity_allocated = t.quantity_allocated + l.wanted FROM l WHERE t.id = l.id),
-h AS (UPDATE orders_order o SET state = 'ALLOCATED', needs_allocation = false FROM d WHERE o.id = d.order_id),
-s AS (INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at)
-      SELECT 'orders.Order', order_id, 'orders.order_allocate_many', 'CONFIRMED', 'ALLOCATED', %(actor)s, '', %(at)s FROM d),
-v AS (UPDATE inventory_stocklevel k SET quantity = k.quantity - w.units FROM (SELECT product_id, sum(wanted) AS units FROM l GROUP BY 1) w
-       WHERE k.product_id = w.product_id AND k.node_id = %(node)s AND k.status = 'AVAILABLE' AND k.quantity >= w.units RETURNING 1)
-SELECT count(*) FROM v;
-UPDATE inventory_stocklevel k SET quantity = k.quantity + w.units
-  FROM (SELECT product_id, sum(quantity_allocated) AS units FROM orders_orderline WHERE order_id = ANY(%(orders)s::bigint[]) GROUP BY 1) w
- WHERE k.product_id = w.product_id AND k.node_id = %(node)s AND k.status = 'ALLOCATED'
+      SELECT sequence, 'orders.order_allocate_many', 'orders.Order', order_id, %(actor)s, %(at)s, 'allocate:' || id, '' FROM d)
+INSERT INTO inventory_stockmove (event_id, product_id, quantity, from_node_id, from_status, to_node_id, to_status, order_line_id)
+SELECT sequence, product_id, units, %(node)s, 'AVAILABLE', %(node)s, 'ALLOCATED', id FROM l;
+UPDATE orders_orderline t SET quantity_allocated = t.quantity_allocated + v.units
+  FROM unnest(%(line)s::bigint[], %(units)s::bigint[]) AS v(id, units) WHERE t.id = v.id;
+UPDATE orders_order SET state = 'ALLOCATED', needs_allocation = false WHERE id = ANY(%(orders)s::bigint[]);
+INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at)
+SELECT 'orders.Order', id, 'orders.order_allocate_many', 'CONFIRMED', 'ALLOCATED', %(actor)s, '', %(at)s
+  FROM unnest(%(orders)s::bigint[]) AS v(id);
+INSERT INTO inventory_stocklevel (product_id, node_id, status, quantity)
+SELECT id, %(node)s, 'ALLOCATED', 0 FROM unnest(%(products)s::bigint[]) AS v(id) WHERE NOT EXISTS
+       (SELECT 1 FROM inventory_stocklevel k WHERE k.product_id = v.id AND k.node_id = %(node)s AND k.status = 'ALLOCATED');
+UPDATE inventory_stocklevel k SET quantity = k.quantity + v.units * q.sign
+  FROM unnest(%(products)s::bigint[], %(gained)s::bigint[]) AS v(id, units), (VALUES ('AVAILABLE', -1), ('ALLOCATED', 1)) AS q(status, sign)
+ WHERE k.product_id = v.id AND k.node_id = %(node)s AND k.status = q.status
 """
 
 SHIP = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -28,7 +28,14 @@ def _execute(sql: str, parameters: dict[str, Any]) -> list[Any]:
         return list(cursor.fetchall()) if cursor.description else []
 
 
-def _floor_intake(seeded: Seeded, commands: Sequence[OrderCommand]) -> list[int]:
+class Line(NamedTuple):
+    order_id: int
+    id: int
+    product_id: int
+    units: int
+
+
+def _floor_intake(seeded: Seeded, commands: Sequence[OrderCommand]) -> list[Line]:
     product = dict(zip(seeded.skus, seeded.products, strict=True))
     lines = [
         (c.external_id, n, product[x.sku], x.sku, x.quantity)
@@ -41,7 +48,7 @@ def _floor_intake(seeded: Seeded, commands: Sequence[OrderCommand]) -> list[int]
         name: array(values, kind)
         for name, kind, values in zip(names, kinds, zip(*lines, strict=True), strict=True)
     }
-    ((ids,),) = _execute(
+    rows = _execute(
         floors.INTAKE,
         {
             "external": array([c.external_id for c in commands], "text"), "body": array([c.body for c in commands], "text"),
@@ -49,20 +56,37 @@ def _floor_intake(seeded: Seeded, commands: Sequence[OrderCommand]) -> list[int]
             "at": AT, "channel": seeded.channel_id, "actor": seeded.actor.pk, **columns,
         },
     )  # fmt: skip
-    return list(ids)
+    return [Line(*row) for row in rows]
 
 
-def _floor_allocate(seeded: Seeded, ids: Sequence[int]) -> None:
+def _floor_allocate(seeded: Seeded, lines: Sequence[Line]) -> None:
+    """Promise everything from one node."""
+    orders: dict[int, list[Line]] = {}
+    gained: dict[int, int] = {}
+    for line in lines:
+        orders.setdefault(line.order_id, []).append(line)
+        gained[line.product_id] = gained.get(line.product_id, 0) + line.units
+    node = seeded.nodes[0].pk
+    explanations = [
+        f'{{"policy": "default v1", "strategy": "NEAREST", "wanted": {sum(x.units for x in own)}, '
+        f'"nodes": [[{node}, {sum(x.units for x in own)}, 0, 1]], "lines": {[[x.id, x.units, 0] for x in own]}}}'
+        for own in orders.values()
+    ]
+    products = sorted(gained)
+    columns = zip(("order", "line", "product", "units"), zip(*lines, strict=True), strict=True)
     _execute(
         floors.ALLOCATE,
         {
-            "orders": array(ids, "bigint"),
-            "policy": seeded.policy_id,
-            "node": seeded.nodes[0].pk,
-            "at": AT,
-            "actor": seeded.actor.pk,
+            "orders": array(orders, "bigint"), "policy": seeded.policy_id, "node": node, "at": AT,
+            "actor": seeded.actor.pk, "products": array(products, "bigint"),
+            "gained": array([gained[product] for product in products], "bigint"),
+            "explanations": array(explanations, "jsonb"), **{name: array(values, "bigint") for name, values in columns},
         },
-    )
+    )  # fmt: skip
+
+
+def _ids(lines: Sequence[Line]) -> list[int]:
+    return list(dict.fromkeys(line.order_id for line in lines))
 
 
 @benchmark
@@ -110,7 +134,7 @@ def receive_batch(bench: Bench) -> Result:
 def _allocate(bench: Bench, name: str, *, hot: bool) -> Result:
     seeded, count = bench.seeded, bench.size(2_000)
 
-    def prepared() -> list[list[int]]:
+    def prepared() -> list[list[Line]]:
         return [
             _floor_intake(seeded, [seeded.command(hot=hot) for _ in range(200)]) for _ in range(0, count, 200)
         ]
@@ -119,15 +143,15 @@ def _allocate(bench: Bench, name: str, *, hot: bool) -> Result:
 
     def run(step: Any) -> int:
         batches = stock.pop()
-        for ids in batches:
+        for lines in batches:
             with transaction.atomic():
-                step(ids)
-        return 3 * sum(len(ids) for ids in batches)
+                step(lines)
+        return sum(len(lines) for lines in batches)
 
     return bench.pair(
         name, "lines/s",
-        lambda: run(lambda ids: order_allocate_many(order_ids=ids, actor=seeded.actor, at=AT)),
-        lambda: run(lambda ids: _floor_allocate(seeded, ids)),
+        lambda: run(lambda lines: order_allocate_many(order_ids=_ids(lines), actor=seeded.actor, at=AT)),
+        lambda: run(lambda lines: _floor_allocate(seeded, lines)),
     )  # fmt: skip
 
 
@@ -144,7 +168,7 @@ def allocate_hot_sku(bench: Bench) -> Result:
 
 
 def _packed(seeded: Seeded, count: int) -> list[int]:
-    ids = _floor_intake(seeded, [seeded.command() for _ in range(count)])
+    ids = _ids(_floor_intake(seeded, [seeded.command() for _ in range(count)]))
     order_allocate_many(order_ids=ids, actor=seeded.actor, at=AT)
     released = fulfillment_release_many(order_ids=ids, actor=seeded.actor, at=AT).fulfillment_ids
     fulfillment_pick_many(fulfillment_ids=released, actor=seeded.actor, at=AT)
@@ -167,11 +191,12 @@ def _floor_ship(seeded: Seeded, ids: Sequence[int]) -> None:
 
 def _ship(bench: Bench, name: str, size: int, count: int) -> Result:
     seeded = bench.seeded
-    stock = [
-        [_packed(seeded, min(200, count))[i : i + size] for i in range(0, min(200, count), size)] if size < 200
-        else [_packed(seeded, size) for _ in range(0, count, size)]
-        for _ in range(2 * (bench.rounds + 1))
-    ]  # fmt: skip
+
+    def prepared() -> list[list[int]]:
+        ids = [pk for start in range(0, count, 200) for pk in _packed(seeded, min(200, count - start))]
+        return [ids[start : start + size] for start in range(0, count, size)]
+
+    stock = [prepared() for _ in range(2 * (bench.rounds + 1))]
 
     def run(step: Any) -> int:
         batches = stock.pop()
