@@ -16,7 +16,9 @@ from typing import Any
 from django.db import connection
 
 Work = Callable[[], int]
-BENCHMARKS: dict[str, Callable[[Bench], Result]] = {}
+Benchmark = Callable[["Bench"], "Result"]
+BENCHMARKS: dict[str, Benchmark] = {}
+LONG: set[str] = set()  # too long to be run with the others
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,17 @@ class Bench:
         return Result(name, round(value, 1), unit, round(lowest, 1), round(ratio, 3), runs, note)
 
 
-def benchmark(function: Callable[[Bench], Result]) -> Callable[[Bench], Result]:
-    """This function will register a benchmark under its function's name (less “_benchmark”)."""
-    BENCHMARKS[function.__name__.removesuffix("_benchmark")] = function
-    return function
+def benchmark(function: Benchmark | None = None, *, long: bool = False) -> Any:
+    """This function will register a benchmark under its function's name (less “_benchmark”); a `long` one runs when named."""
+
+    def register(chosen: Benchmark) -> Benchmark:
+        name = chosen.__name__.removesuffix("_benchmark")
+        BENCHMARKS[name] = chosen
+        if long:
+            LONG.add(name)
+        return chosen
+
+    return register(function) if function else register
 
 
 def _rate(work: Work) -> float:

@@ -12,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 import benchmarks.flows
+import benchmarks.scale
 import benchmarks.whole  # noqa: F401 - registers its benchmarks
-from benchmarks.harness import BENCHMARKS, Bench, Result, own_database
+from benchmarks.harness import BENCHMARKS, LONG, Bench, Result, own_database
 from benchmarks.seed import seed
 
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """This function will run the chosen benchmarks, or all of them."""
-        chosen = options["names"] or list(BENCHMARKS)
+        chosen = options["names"] or [name for name in BENCHMARKS if name not in LONG]
         unknown = sorted(set(chosen) - set(BENCHMARKS))
         if unknown:
             raise CommandError(
