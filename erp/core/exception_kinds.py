@@ -116,14 +116,6 @@ _kind(
     "Compare price and quantity with the receipt.",
     "Dispute it, or approve the variance.",
 )
-_kind(
-    "ROW_UNCLASSIFIED",
-    "Input row that fits nothing",
-    Role.OPERATIONS,
-    48,
-    "Read the raw row.",
-    "Enter it by hand, or reject it with a reason.",
-)
 _kind("WORK_DEAD", "Job gave up", Role.OPERATIONS, 1, "Read the error.", "Fix the cause, then retry the job.")
 _kind(
     "OUTBOX_DEAD",

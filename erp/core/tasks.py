@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from celery import shared_task
@@ -11,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from erp.core.services.canary import canary_answer, canary_report, canary_send
-from erp.core.services.outbox import due_streams, stream_deliver
+from erp.core.services.outbox import due_streams, stream_drain
 from erp.core.services.periodic import periodic
 from erp.core.services.user import system_user
 from erp.core.services.work import wake
@@ -19,7 +18,6 @@ from erp.core.services.work_late import work_report_late
 from erp.core.services.work_run import work_drain, work_run, work_sweep
 
 DELIVER_SECONDS = 20.0
-BATCH = 100
 
 
 @shared_task(name="core.run_work")
@@ -37,25 +35,13 @@ def drain_queue(queue: str) -> None:
 @shared_task(name="core.deliver_stream")
 def deliver_stream(stream: str) -> None:
     """This function will send what waits in one outbox stream."""
-    _deliver(stream, time.monotonic() + DELIVER_SECONDS)
-
-
-def _deliver(stream: str, deadline: float) -> None:
-    """Send batch after batch while the stream moves."""
-    actor = system_user()
-    while stream_deliver(stream=stream, actor=actor, at=timezone.now(), limit=BATCH) == BATCH:
-        if time.monotonic() > deadline:
-            break
+    stream_drain(streams=[stream], actor=system_user(), clock=timezone.now, seconds=DELIVER_SECONDS)
 
 
 @shared_task(name="core.deliver_due")
 def deliver_due() -> None:
     """This function will send what waits in every stream whose head is due, for a limited time."""
-    deadline = time.monotonic() + DELIVER_SECONDS
-    for stream in due_streams():
-        _deliver(stream, deadline)
-        if time.monotonic() > deadline:
-            break
+    stream_drain(streams=due_streams(), actor=system_user(), clock=timezone.now, seconds=DELIVER_SECONDS)
 
 
 @shared_task(name="core.sweep")

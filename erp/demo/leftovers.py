@@ -32,7 +32,7 @@ from inventory.services import (
 )
 from inventory.states import AdjustmentReason
 from orders.models import Order
-from orders.services import hold_open
+from orders.services import hold_open, order_flag_late
 from orders.services.feed import order_import
 from orders.states import HoldKind, OrderState
 from procurement.models import Supplier
@@ -65,6 +65,7 @@ def leave_open(replay: Replay, *, at: datetime) -> None:
     _purchases(replay, at)
     _returns(replay, at)
     _messages(replay, at)
+    order_flag_late(actor=replay.company.people["system"], at=at)
     _desk(replay, at)
 
 

@@ -10,6 +10,7 @@ from orders.services.channel import (
 )
 from orders.services.customer import CustomerDraft, customer_create_many, customer_save
 from orders.services.hold import hold_open, hold_release, hold_release_many
+from orders.services.late import order_flag_late
 from orders.services.order import (
     ChargeCommand,
     LineCommand,
@@ -71,6 +72,7 @@ __all__ = [
     "listing_create_many",
     "order_allocate_many",
     "order_cancel",
+    "order_flag_late",
     "order_receive",
     "order_receive_many",
     "order_record_credit_many",

@@ -11,7 +11,7 @@ from django.db import transaction
 from erp.core.errors import IllegalTransition, InvalidInput
 from erp.core.models import ApprovalRequest, ExceptionCase, User
 from erp.core.services.approval import approval_withdraw
-from erp.core.services.exception_case import CaseDraft, exception_open_many, exception_resolve
+from erp.core.services.exception_case import CaseDraft, exception_mirror, exception_resolve
 from erp.core.services.outbox import OutboxDraft, outbox_add_many
 from erp.core.services.state import change_state, change_state_many
 from erp.core.states import ApprovalState, ExceptionState
@@ -163,22 +163,22 @@ def cases_resolve(ids: Sequence[int], *, resolution: str, reason: str, actor: Us
 
 @transaction.atomic
 def purchase_order_flag_late(*, actor: User, at: datetime) -> int:
-    """This function will open a case for every sent order past its expected date and return how many there are."""
+    """This function will keep a case open for every sent order past its expected date and return how many there are."""
     late = list(
         PurchaseOrder.objects.filter(state=S.SENT, expected_date__lt=at.date())
         .select_related("supplier")
         .order_by("pk")
     )
-    exception_open_many(
-        [
-            CaseDraft(
-                "RECEIPT_LATE", DOCUMENT, str(order.pk),
-                f"{order.number} from {order.supplier.name} was expected on {order.expected_date}",
-                {"expected_date": str(order.expected_date), "supplier": order.supplier.code},
-                base_value(1, order.total, order.rate),
-            )
-            for order in late
-        ],
-        actor=actor, at=at,
+    drafts = [
+        CaseDraft(
+            "RECEIPT_LATE", DOCUMENT, str(order.pk),
+            f"{order.number} from {order.supplier.name} was expected on {order.expected_date}",
+            {"expected_date": str(order.expected_date), "supplier": order.supplier.code},
+            base_value(1, order.total, order.rate),
+        )
+        for order in late
+    ]  # fmt: skip
+    return exception_mirror(
+        kind="RECEIPT_LATE", drafts=drafts, resolution="procurement.purchase_order_flag_late",
+        reason="It arrived or was closed.", actor=actor, at=at,
     )  # fmt: skip
-    return len(late)

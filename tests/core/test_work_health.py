@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from erp import health
-from erp.core.models import Canary, ExceptionCase
+from erp.core.management.commands.watch_queues import stand_in
+from erp.core.models import Canary, ExceptionCase, Job
 from erp.core.services import canary
 from erp.core.services.outbox import OutboxDraft, outbox_add_many
 from erp.core.services.user import system_user
@@ -139,3 +140,20 @@ def test_the_watcher_restarts_a_deaf_worker_and_leaves_a_living_one(tmp_path: Pa
     Canary.objects.filter(queue="channel").update(answered_at=now - timedelta(minutes=5))
     call_command("watch_queues", "--once", "--restart", f"touch {mark}")
     assert mark.exists()
+
+
+def test_the_watcher_does_the_work_of_a_queue_that_has_gone_silent() -> None:
+    now = timezone.now()
+    canary.canary_send(queues=QUEUES, at=now)
+    canary.canary_answer(queue="default", at=now - timedelta(seconds=20))
+    canary.canary_answer(queue="channel", at=now - timedelta(seconds=40))
+    jobs = [
+        job_enqueue(
+            kind="core.note_add", key=queue, queue=queue, actor=system_user(),
+            arguments={"document_type": "tests.Queue", "document_id": 1, "text": queue},
+        )
+        for queue in QUEUES
+    ]  # fmt: skip
+    assert stand_in() == 1
+    states = [Job.objects.get(pk=job.pk).state for job in jobs]
+    assert states == ["PENDING", "DONE"]

@@ -12,6 +12,7 @@ from erp.core.sql import execute
 
 SEND_EVERY_SECONDS = 30
 STALE_AFTER = timedelta(seconds=120)
+SILENT_AFTER = timedelta(seconds=30)  # the watcher does the work of a queue that is silent for so long
 
 
 def canary_send(*, queues: Sequence[str], at: datetime) -> None:
@@ -34,7 +35,7 @@ def canary_answer(*, queue: str, at: datetime) -> None:
     )
 
 
-def canary_stale(*, queues: Sequence[str], at: datetime) -> list[str]:
+def canary_stale(*, queues: Sequence[str], at: datetime, after: timedelta = STALE_AFTER) -> list[str]:
     """This function will return the queues that have not answered for two minutes although canaries are being sent.
 
     Where none was sent in the last minute, the sender is what stands still, and nothing is known about the queue.
@@ -43,7 +44,7 @@ def canary_stale(*, queues: Sequence[str], at: datetime) -> list[str]:
     return [
         canary.queue
         for canary in sent.order_by("queue")
-        if canary.answered_at is None or at - canary.answered_at > STALE_AFTER
+        if canary.answered_at is None or at - canary.answered_at > after
     ]
 
 

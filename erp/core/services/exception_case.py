@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,8 @@ from erp.core.services.state import change_state, record_creation
 from erp.core.sql import cents, insert, query
 from erp.core.states import ExceptionState
 from erp.core.text import storable, storable_json
+
+QUIET = timedelta(days=1)  # what a person has settled is not opened again by the next look for so long
 
 
 @dataclass(frozen=True)
@@ -164,3 +166,25 @@ __all__ = [
     "exception_snooze",
     "exception_wake",
 ]
+
+
+@transaction.atomic
+def exception_mirror(
+    *, kind: str, drafts: Sequence[CaseDraft], resolution: str, reason: str, actor: User, at: datetime
+) -> int:
+    """This function will make the open cases of `kind` those of `drafts`, for what a periodic look finds; returns how many stand.
+
+    What is found for the first time opens a case, what is found no more is settled by `resolution` (an address) for
+    `reason`. What a person has settled stays quiet for a day.
+    """
+    wanted = {draft.subject_id: draft for draft in drafts}
+    known = ExceptionCase.objects.filter(kind=kind)
+    still = known.exclude(state=ExceptionState.RESOLVED)
+    quiet = known.filter(
+        state=ExceptionState.RESOLVED, resolved_at__gt=at - QUIET, resolved_by__is_system=False
+    )
+    seen = set(still.values_list("subject_id", flat=True)) | set(quiet.values_list("subject_id", flat=True))
+    exception_open_many([d for subject, d in wanted.items() if subject not in seen], actor=actor, at=at)
+    for case_id in still.exclude(subject_id__in=list(wanted)).values_list("pk", flat=True):
+        exception_resolve(case_id=case_id, resolution=resolution, reason=reason, actor=actor, at=at)
+    return still.count()

@@ -9,7 +9,8 @@ lets the next one try after a pause. So a stream should be the smallest thing wh
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -28,6 +29,7 @@ from erp.core.work_registry import UnknownKind, address_resolve
 SEND_SECONDS = 30  # the lease of a message that is being sent: longer than any sender's own timeout
 MAX_ATTEMPTS = 12  # about an hour and a half of trying
 DEATH_PAUSE_SECONDS = 300
+BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,20 @@ def stream_deliver(*, stream: str, actor: User, at: datetime, limit: int = 200) 
         if attempt is None or not _send(head[0][0], attempt, actor=actor, at=at):
             return sent
     return limit
+
+
+def stream_drain(
+    *, streams: Iterable[str], actor: User, clock: Callable[[], datetime], seconds: float
+) -> int:
+    """This function will send what waits in `streams`, batch after batch, for a limited time; returns how many went."""
+    deadline = time.monotonic() + seconds
+    total = 0
+    for stream in streams:
+        sent = BATCH
+        while sent == BATCH and time.monotonic() < deadline:
+            sent = stream_deliver(stream=stream, actor=actor, at=clock(), limit=BATCH)
+            total += sent
+    return total
 
 
 def _send(message_id: int, attempt: int, *, actor: User, at: datetime) -> bool:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
-from erp.core.models import ExceptionCase, User
-from erp.core.services.exception_case import CaseDraft, exception_open_many, exception_resolve
+from erp.core.models import User
+from erp.core.services.exception_case import CaseDraft, exception_mirror
 from erp.core.sql import query
-from erp.core.states import ExceptionState
 
 LATE_MINUTES = 10
 # What waits for its own time, in the future, is not late, nor what runs: a lease that ends is the sweeper's business.
@@ -34,33 +31,18 @@ QUERY = " UNION ALL ".join(
 )
 
 
-@transaction.atomic
 def work_report_late(*, actor: User, at: datetime) -> int:
     """This function will open a case for each queue, source or stream whose work waits for more than ten
     minutes, settle the cases of those that move again, and return how many are late.
     """
     late = {f"{label}:{place}"[:120]: (count, first) for label, place, count, first in query(QUERY)}
-    exception_open_many(
-        [
-            CaseDraft(
-                "WORK_LATE",
-                "core.Queue",
-                subject,
-                f"{count} rows wait in {subject}",
-                {"rows": count, "first": first},
-            )
-            for subject, (count, first) in late.items()
-        ],
-        actor=actor,
-        at=at,
-    )
-    known = ExceptionCase.objects.filter(kind="WORK_LATE").exclude(state=ExceptionState.RESOLVED)
-    for case in known.exclude(subject_id__in=list(late)):
-        exception_resolve(
-            case_id=case.pk,
-            resolution="core.work_report_late",
-            reason="nothing waits there any more",
-            actor=actor,
-            at=at,
+    drafts = [
+        CaseDraft(
+            "WORK_LATE", "core.Queue", subject, f"{count} rows wait in {subject}", {"rows": count, "first": first}
         )
-    return len(late)
+        for subject, (count, first) in late.items()
+    ]  # fmt: skip
+    return exception_mirror(
+        kind="WORK_LATE", drafts=drafts, resolution="core.work_report_late", reason="nothing waits there any more",
+        actor=actor, at=at,
+    )  # fmt: skip

@@ -1,9 +1,9 @@
 """Answers: who notices that a worker lives but consumes nothing, and that nobody sweeps? A process that
 needs no broker.
 
-It runs beside worker and beat: sweeps when beat does not, sends canaries, and restarts the worker
-(`--restart`, a command line) when a queue has not answered for two minutes. Broker connections are known to
-go deaf while their process stays up.
+It runs beside worker and beat: sweeps when beat does not, sends canaries, does the work of a queue that has been
+silent for half a minute, and restarts the worker (`--restart`, a command line) after two. Broker connections are
+known to go deaf while their process stays up.
 """
 
 import shlex
@@ -18,12 +18,14 @@ from django.db import Error as DatabaseFault
 from django.db import connection
 from django.utils import timezone
 
-from erp.core.services.canary import canary_report, canary_send
+from erp.core.services.canary import SILENT_AFTER, canary_report, canary_send, canary_stale
+from erp.core.services.outbox import due_streams, stream_drain
 from erp.core.services.user import system_user
-from erp.core.services.work_run import work_sweep
+from erp.core.services.work_run import work_drain, work_sweep
 
 log = structlog.get_logger(__name__)
 EVERY_SECONDS = 15
+STAND_IN_SECONDS = 10
 REST_SECONDS = 180  # a restarted worker gets this long to answer before it is restarted again
 
 
@@ -60,6 +62,24 @@ def look() -> list[str]:
     """This function will sweep, send canaries down every queue and return those that do not answer."""
     now = timezone.now()
     work_sweep(at=now)
+    stand_in()
     stale = canary_report(queues=settings.KEEL_QUEUES, actor=system_user(), at=now)
     canary_send(queues=settings.KEEL_QUEUES, at=now)
     return stale
+
+
+def stand_in() -> int:
+    """This function will do the due work of silent queues in this process and return how many rows it did.
+
+    Claims keep it and a worker that wakes up out of each other's way.
+    """
+    done = 0
+    for queue in canary_stale(queues=settings.KEEL_QUEUES, at=timezone.now(), after=SILENT_AFTER):
+        done += work_drain(queue=queue, clock=timezone.now, seconds=STAND_IN_SECONDS)
+        if queue == settings.CELERY_TASK_DEFAULT_QUEUE:
+            done += stream_drain(
+                streams=due_streams(), actor=system_user(), clock=timezone.now, seconds=STAND_IN_SECONDS
+            )
+    if done:
+        log.warning("did the work of a silent queue", rows=done)
+    return done
