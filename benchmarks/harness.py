@@ -19,6 +19,7 @@ Work = Callable[[], int]
 Benchmark = Callable[["Bench"], "Result"]
 BENCHMARKS: dict[str, Benchmark] = {}
 LONG: set[str] = set()  # too long to be run with the others
+FOUNDS: set[str] = set()  # begin in an empty database
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,19 @@ class Bench:
         return Result(name, round(value, 1), unit, round(lowest, 1), round(ratio, 3), runs, note)
 
 
-def benchmark(function: Benchmark | None = None, *, long: bool = False) -> Any:
-    """This function will register a benchmark under its function's name (less “_benchmark”); a `long` one runs when named."""
+def benchmark(function: Benchmark | None = None, *, long: bool = False, founds: bool = False) -> Any:
+    """This function will register a benchmark under its function's name (less “_benchmark”).
+
+    A `long` one runs only when named; one that `founds` its own company gets an empty database.
+    """
 
     def register(chosen: Benchmark) -> Benchmark:
         name = chosen.__name__.removesuffix("_benchmark")
         BENCHMARKS[name] = chosen
         if long:
             LONG.add(name)
+        if founds:
+            FOUNDS.add(name)
         return chosen
 
     return register(function) if function else register

@@ -9,7 +9,7 @@ from benchmarks.harness import Bench, Result, benchmark
 from erp.demo.run import Scope, replay_run
 
 
-@benchmark
+@benchmark(founds=True)
 def replay(bench: Bench) -> Result:
     """Source rows traded per second, from intake to closed books; no floor: the steps have theirs."""
     started = perf_counter()

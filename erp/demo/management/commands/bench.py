@@ -9,13 +9,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
 import benchmarks.flows
 import benchmarks.scale
 import benchmarks.whole  # noqa: F401 - registers its benchmarks
-from benchmarks.harness import BENCHMARKS, LONG, Bench, Result, own_database
+from benchmarks.harness import BENCHMARKS, FOUNDS, LONG, Bench, Result, own_database
 from benchmarks.seed import seed
+from erp.core.sql import execute, query
 
 
 class Command(BaseCommand):
@@ -41,24 +41,30 @@ class Command(BaseCommand):
                 f"no such benchmark: {', '.join(unknown)}; there are {', '.join(sorted(BENCHMARKS))}"
             )
         results: list[Result] = []
-        with own_database():
-            bench = Bench(options["rounds"], options["scale"])
-            if set(chosen) - {"replay"}:
-                bench.seeded = seed(options["scale"])
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
-            if not options["json"]:
-                self.stdout.write(
-                    f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {connection.get_database_version()[0]}, "
-                    f"{options['rounds']} rounds"
-                )
-            for name in chosen:
-                result = BENCHMARKS[name](bench)
-                results.append(result)
-                if not options["json"]:
-                    self.stdout.write(
-                        f"{result.name:<18} {result.value:>12,.1f} {result.unit:<12} floor {result.floor:>12,.1f}   "
-                        f"{100 * result.ratio:5.1f} %  {result.note}"
-                    )
+        self._say = (lambda line: None) if options["json"] else self.stdout.write
+        version = query("SHOW server_version")[0][0]
+        self._say(
+            f"{os.cpu_count()} cores, {platform.machine()}, PostgreSQL {version}, {options['rounds']} rounds"
+        )
+        seeded = [name for name in chosen if name not in FOUNDS]
+        for names in [seeded, *([name] for name in chosen if name in FOUNDS)]:
+            if names:
+                results += self._run(names, Bench(options["rounds"], options["scale"]))
         if options["json"]:
             self.stdout.write(json.dumps([result.as_dict() for result in results], indent=1))
+
+    def _run(self, names: list[str], bench: Bench) -> list[Result]:
+        """Run benchmarks that share a database, seeded unless they found a company themselves."""
+        results = []
+        with own_database():
+            if not FOUNDS.issuperset(names):
+                bench.seeded = seed(bench.scale)
+            execute("ANALYZE")
+            for name in names:
+                result = BENCHMARKS[name](bench)
+                results.append(result)
+                share = f"floor {result.floor:>12,.1f}   {100 * result.ratio:5.1f} %" if result.floor else ""
+                self._say(
+                    f"{result.name:<18} {result.value:>12,.1f} {result.unit:<12} {share}  {result.note}"
+                )
+        return results
