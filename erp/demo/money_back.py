@@ -161,8 +161,9 @@ def _reason(document: Document) -> ReturnReason:
 
 def _case(document: Document, message_id: int, rows: Sequence[SourceRow]) -> CaseDraft:
     amount = -sum((row.amount for row in rows), start=rows[0].amount * 0)
+    said = "1 credited line matches" if len(rows) == 1 else f"{len(rows)} credited lines match"
     return CaseDraft(
         "CREDIT_WITHOUT_SALE", "core.InboxMessage", str(message_id),
-        f"{document.invoice}: {len(rows)} credited lines match no sale of customer {document.customer or '(guest)'}",
+        f"{document.invoice}: {said} no sale of customer {document.customer or '(guest)'}",
         {"rows": [row.number for row in rows], "skus": [row.sku for row in rows]}, amount,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,12 @@ def checks(client: Client) -> dict[str, str]:
     return found
 
 
+def sent_for(seconds: int, now: datetime) -> None:
+    """Send canaries every half minute for so long, the last one now."""
+    for ago in [*range(seconds, 0, -30), 0]:
+        canary.canary_send(queues=QUEUES, at=now - timedelta(seconds=ago))
+
+
 def test_liveness_asks_nobody(client: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert client.get("/healthz").content == b"ok"
@@ -54,7 +60,7 @@ def test_ready_once_every_queue_has_answered(client: Client) -> None:
 
 def test_a_queue_that_stops_answering_degrades_readiness_and_opens_one_case(client: Client) -> None:
     now = timezone.now()
-    canary.canary_send(queues=QUEUES, at=now)
+    sent_for(130, now)
     canary.canary_answer(queue="default", at=now)
     canary.canary_answer(queue="channel", at=now - timedelta(seconds=121))
     assert checks(client)["queues"] == "not consumed: channel"
@@ -62,7 +68,21 @@ def test_a_queue_that_stops_answering_degrades_readiness_and_opens_one_case(clie
     for _ in range(2):
         assert canary.canary_report(queues=QUEUES, actor=system_user(), at=now) == ["channel"]
     case = ExceptionCase.objects.get()
-    assert (case.kind, case.subject_id, case.occurrences) == ("QUEUE_STALE", "channel", 2)
+    assert (case.kind, case.subject_id, case.state) == ("QUEUE_STALE", "channel", "OPEN")
+    canary.canary_answer(queue="channel", at=now)
+    assert canary.canary_report(queues=QUEUES, actor=system_user(), at=now) == []
+    assert ExceptionCase.objects.get().state == "RESOLVED"
+
+
+def test_silence_from_before_a_start_says_nothing(client: Client) -> None:
+    """Yesterday's answer, or none yet, is no alarm while the first canaries are on their way."""
+    now = timezone.now()
+    canary.canary_send(queues=QUEUES, at=now - timedelta(days=1))
+    canary.canary_answer(queue="default", at=now - timedelta(days=1))
+    sent_for(119, now)
+    assert canary.canary_stale(queues=QUEUES, at=now) == []
+    sent_for(30, now + timedelta(seconds=30))
+    assert canary.canary_stale(queues=QUEUES, at=now + timedelta(seconds=30)) == ["channel", "default"]
 
 
 def test_a_silent_beat_is_told_from_a_silent_queue(client: Client) -> None:
@@ -121,7 +141,7 @@ def test_a_stream_that_does_not_move_has_one_case_until_it_does() -> None:
         assert work_report_late(actor=system_user(), at=now) == 2
     cases = ExceptionCase.objects.filter(state="OPEN").order_by("subject_id")
     assert [(case.subject_id, case.title) for case in cases] == [
-        ("core.Job:channel", "1 rows wait in core.Job:channel"),
+        ("core.Job:channel", "1 row waits in core.Job:channel"),
         ("core.OutboxMessage:order:1", "3 rows wait in core.OutboxMessage:order:1"),
     ]
     execute("UPDATE core_outboxmessage SET state = 'DONE', provider_ref = 'x'")
@@ -131,7 +151,7 @@ def test_a_stream_that_does_not_move_has_one_case_until_it_does() -> None:
 
 def test_the_watcher_restarts_a_deaf_worker_and_leaves_a_living_one(tmp_path: Path, settings: Any) -> None:
     now = timezone.now()
-    canary.canary_send(queues=QUEUES, at=now)
+    sent_for(150, now)
     for queue in QUEUES:
         canary.canary_answer(queue=queue, at=now)
     mark = tmp_path / "restarted"
@@ -144,13 +164,13 @@ def test_the_watcher_restarts_a_deaf_worker_and_leaves_a_living_one(tmp_path: Pa
 
 def test_the_watcher_does_the_work_of_a_queue_that_has_gone_silent() -> None:
     now = timezone.now()
-    canary.canary_send(queues=QUEUES, at=now)
+    sent_for(60, now)
     canary.canary_answer(queue="default", at=now - timedelta(seconds=20))
     canary.canary_answer(queue="channel", at=now - timedelta(seconds=40))
     jobs = [
         job_enqueue(
             kind="core.note_add", key=queue, queue=queue, actor=system_user(),
-            arguments={"document_type": "tests.Queue", "document_id": 1, "text": queue},
+            arguments={"document_type": "tests.Queue", "document_id": 1, "body": queue},
         )
         for queue in QUEUES
     ]  # fmt: skip

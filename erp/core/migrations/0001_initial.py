@@ -26,6 +26,13 @@ class Migration(migrations.Migration):
             fields=[
                 ("queue", models.CharField(max_length=20, primary_key=True, serialize=False)),
                 ("sent_at", models.DateTimeField(null=True)),
+                (
+                    "sent_since",
+                    models.DateTimeField(
+                        help_text="Since when canaries have been sent without a pause: silence before that says nothing.",
+                        null=True,
+                    ),
+                ),
                 ("answered_at", models.DateTimeField(null=True)),
             ],
         ),

@@ -154,10 +154,14 @@ class PeriodicClaim(models.Model):
 
 
 class Canary(models.Model):
-    """When a queue last proved that it is consumed: sent by beat, answered by the worker."""
+    """When a queue last proved that it is consumed: sent by beat and watcher, answered by the worker."""
 
     queue = models.CharField(max_length=20, primary_key=True)
     sent_at = models.DateTimeField(null=True)
+    sent_since = models.DateTimeField(
+        null=True,
+        help_text="Since when canaries have been sent without a pause: silence before that says nothing.",
+    )
     answered_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ def work_report_late(*, actor: User, at: datetime) -> int:
     late = {f"{label}:{place}"[:120]: (count, first) for label, place, count, first in query(QUERY)}
     drafts = [
         CaseDraft(
-            "WORK_LATE", "core.Queue", subject, f"{count} rows wait in {subject}", {"rows": count, "first": first}
+            "WORK_LATE", "core.Queue", subject, f"{count} {'row waits' if count == 1 else 'rows wait'} in {subject}", {"rows": count, "first": first}
         )
         for subject, (count, first) in late.items()
     ]  # fmt: skip
