@@ -37,12 +37,14 @@ def work_report_late(*, actor: User, at: datetime) -> int:
     """
     late = {f"{label}:{place}"[:120]: (count, first) for label, place, count, first in query(QUERY)}
     drafts = [
-        CaseDraft(
-            "WORK_LATE", "core.Queue", subject, f"{count} {'row waits' if count == 1 else 'rows wait'} in {subject}", {"rows": count, "first": first}
-        )
+        CaseDraft("WORK_LATE", "core.Queue", subject, _said(subject, count), {"rows": count, "first": first})
         for subject, (count, first) in late.items()
-    ]  # fmt: skip
+    ]
     return exception_mirror(
         kind="WORK_LATE", drafts=drafts, resolution="core.work_report_late", reason="nothing waits there any more",
         actor=actor, at=at,
     )  # fmt: skip
+
+
+def _said(subject: str, count: int) -> str:
+    return f"{count} {'row waits' if count == 1 else 'rows wait'} in {subject}"
