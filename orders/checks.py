@@ -116,7 +116,9 @@ def check_address(facts: OrderFacts) -> Finding | None:
 
 
 def check_payment(facts: OrderFacts) -> Finding | None:
-    """This function will hold an order of a prepaid channel that is not paid in full."""
+    """This function will hold an order of a prepaid channel that is not paid in full, and reject one that is paid too much."""
+    if facts.amount_paid > max(facts.total, ZERO):
+        return Finding("payment", REJECT, f"{facts.amount_paid} paid for an order of {facts.total}")
     if not facts.is_prepaid or facts.amount_paid >= facts.total:
         return None
     evidence = {"total": str(facts.total), "paid": str(facts.amount_paid)}

@@ -31,6 +31,13 @@ class OrderForm(forms.Form):
     )
     ships_complete = forms.BooleanField(required=False, label="Ship complete only")
 
+    def clean_customer_number(self) -> str:
+        """Nobody means a guest by mistyping a number: an order without its customer skips the credit check."""
+        number: str = self.cleaned_data["customer_number"]
+        if number and not Customer.objects.filter(number=number).exists():
+            raise forms.ValidationError("There is no customer with that number. Leave it blank for a guest.")
+        return number
+
 
 class ImportForm(forms.Form):
     channel = forms.ModelChoiceField(

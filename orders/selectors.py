@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
 
-from inventory.models import Node
-from orders.models import Allocation, AllocationDecision, Order, OrderLine
+from inventory.models import Node, StockMove
+from orders.models import AllocationDecision, Order, OrderLine
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,13 @@ def explain_decisions(order_id: int) -> list[DecisionReason]:
     nodes = dict(Node.objects.values_list("pk", "code"))
     skus = dict(OrderLine.objects.filter(order_id=order_id).values_list("pk", "product__sku"))
     given: dict[int, dict[int, dict[str, int]]] = {}
-    for decision_id, line_id, node_id, units in Allocation.objects.filter(decision__in=decisions).values_list(
-        "decision_id", "order_line_id", "node_id", "quantity"
+    # From the journal, not from the allocations: those shrink and are split when units are taken back.
+    decided = {decision.stock_sequence: decision.pk for decision in decisions}
+    moves = StockMove.objects.filter(event__in=[sequence for sequence in decided if sequence])
+    for sequence, line_id, node_id, units in moves.values_list(
+        "event", "order_line_id", "to_node", "quantity"
     ):
-        line = given.setdefault(decision_id, {}).setdefault(line_id, {})
+        line = given.setdefault(decided[sequence], {}).setdefault(line_id or 0, {})
         line[nodes[node_id]] = line.get(nodes[node_id], 0) + units
     return [_reason(decision, nodes, skus, given.get(decision.pk, {})) for decision in decisions]
 

@@ -20,7 +20,9 @@ class OrderTable(KeelTable):
     number = RecordColumn()
     state = StateColumn()
     channel = LinkColumn("orders:channel_detail", pk="channel_id")
-    customer = LinkColumn("orders:customer_detail", pk="customer_id", accessor="customer__name")
+    customer = LinkColumn(
+        "orders:customer_detail", pk="customer_id", accessor="customer__name", verbose_name="Customer"
+    )
     total = MoneyColumn(currency="currency")
     ordered_at = WhenColumn(style="ago")
     ship_by = WhenColumn(style="ago")

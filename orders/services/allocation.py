@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from erp.core.errors import InvalidInput
 from erp.core.models import User
 from erp.core.services.state import change_state_many
 from erp.core.sql import Statements, array, query, reserve_ids, unnest
@@ -68,7 +69,7 @@ def order_allocate_many(
 
     Without `order_ids` it sweeps up to `limit` waiting orders (skipping those another worker has in hand), with `product_ids`
     only those that want one of these products. What can not be served stays wanted: the order is backordered. Looking
-    again in vain stores no second decision.
+    again in vain stores no second decision. InvalidInput when no allocation policy is in force.
     """
     rows = lock_orders_in_need(
         order_ids=order_ids, product_ids=product_ids, limit=len(order_ids) if order_ids is not None else limit
@@ -119,6 +120,10 @@ def _facts(rows: Sequence[OrderInNeed]) -> _Facts:
             "WHERE is_active ORDER BY code = 'default' DESC, id"
         )
     }
+    if not known:
+        raise InvalidInput(
+            "no allocation policy is in force", field="policy", remedy="Put one in force first."
+        )
     fallback = next(iter(known))
     policy_ids: dict[int, int] = {
         row.order_id: row.policy_id if row.policy_id in known else fallback  # type: ignore[misc]

@@ -41,7 +41,10 @@ def _checked(draft: CustomerDraft) -> CustomerDraft:
     if draft.segment not in dict(Customer.SEGMENTS):
         raise InvalidInput("there is no such segment", field="segment", remedy="CONSUMER or BUSINESS.")
     if draft.country and not (
-        len(draft.country) == 2 and draft.country.isascii() and draft.country.isupper()
+        len(draft.country) == 2
+        and draft.country.isascii()
+        and draft.country.isalpha()
+        and draft.country.isupper()
     ):
         raise InvalidInput(
             "the country is not a code", field="country", remedy="Two capital letters, such as GB."

@@ -42,6 +42,7 @@ def order_import(*, content: bytes, channel: str, file_name: str, actor: User, a
     result = FeedResult()
     for start in range(0, len(orders), BATCH):
         _import_batch(orders[start : start + BATCH], channel, result, actor, at)
+    result.errors.sort(key=lambda found: found[0])
     return result
 
 

@@ -60,7 +60,7 @@ def hold_open(
 def hold_release_many(*, hold_ids: Sequence[int], reason: str, actor: User, at: datetime) -> list[int]:
     """This function will release holds; an order without another open hold is confirmed. Returns the confirmed order ids.
 
-    IllegalTransition when one of them is not open any more: none is released then.
+    LostUpdate when one of them is not open any more: none is released then.
     """
     if not reason.strip():
         raise InvalidInput("a release needs a reason", field="reason", remedy="Say what settled it.")

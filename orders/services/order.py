@@ -199,6 +199,7 @@ def _price(draft: _Draft, references: References) -> None:
             f"there is no active channel “{command.channel}”", field="channel", remedy="Use a channel's code."
         )
     exponent(command.currency)
+    _check_minor_units(command)
     if not command.lines:
         raise InvalidInput("the order has no lines", field="lines", remedy="Send at least one line.")
     unknown = []
@@ -241,6 +242,16 @@ def _price(draft: _Draft, references: References) -> None:
                 field=finding.check,
                 remedy="Correct the order in the channel and send it again.",
             )
+
+
+def _check_minor_units(command: OrderCommand) -> None:
+    """A price may be finer than a cent; what is posted as it stands may not, or the order could never be invoiced."""
+    amounts = [(f"lines[{n}].tax_amount", line.tax_amount) for n, line in enumerate(command.lines, start=1)]
+    amounts += [(f"charges[{n}].amount", charge.amount) for n, charge in enumerate(command.charges, start=1)]
+    amounts += [("payment.amount", command.payment.amount)] if command.payment else []
+    for path, amount in amounts:
+        if amount and amount != quantize(amount, command.currency):
+            raise InvalidInput(f"{path} is finer than {command.currency} is", field=path, remedy="Round it.")
 
 
 def _store_raw(drafts: Sequence[_Draft], at: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from erp.core.errors import InvalidInput
+from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.sql import Statements, array, cents, query, reserve_ids, unnest
 from ledger.models import AccountRole
@@ -48,7 +48,8 @@ _PAYMENTS = {
 def payment_capture_many(drafts: Sequence[PaymentDraft], *, actor: User, at: datetime) -> list[int]:
     """This function will record captured payments, add them to their orders and post each of them.
 
-    IntegrityError when a provider's reference arrives twice: the caller reads the winner. InvalidInput for an amount ≤ 0.
+    IntegrityError when a provider's reference arrives twice: the caller reads the winner. InvalidInput for an amount ≤ 0 or
+    more than the order has left to pay, NotFound for an unknown order.
     """
     return _record(drafts, is_refund=False, actor=actor, at=at)
 
@@ -57,7 +58,7 @@ def payment_capture_many(drafts: Sequence[PaymentDraft], *, actor: User, at: dat
 def payment_refund(
     *, order_id: int, provider: str, provider_ref: str, amount: Decimal, actor: User, at: datetime
 ) -> int:
-    """This function will record money paid back for an order; PostgreSQL refuses more than was paid."""
+    """This function will record money paid back for an order; InvalidInput for more than is left of what was paid."""
     return payment_refund_many([PaymentDraft(order_id, provider, provider_ref, amount)], actor=actor, at=at)[
         0
     ]
@@ -94,13 +95,16 @@ def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at:
                 "a payment is more than zero", field="amount", remedy="Send the amount that was captured."
             )
     ids = reserve_ids({"orders_payment": len(drafts)})["orders_payment"]
+    room = "amount_paid - amount_refunded" if is_refund else "total - amount_paid + amount_refunded"
     orders: dict[int, tuple[Any, ...]] = {
         row[0]: tuple(row[1:])
         for row in query(
-            "SELECT id, currency, channel_id FROM orders_order WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+            f"SELECT id, currency, channel_id, {room} FROM orders_order WHERE id = ANY(%s::bigint[]) "
+            "ORDER BY id FOR NO KEY UPDATE",
             [array({draft.order_id for draft in drafts}, "bigint")],
         )
     }
+    _check_room(drafts, {order_id: row[2] for order_id, row in orders.items()})
     batch = Statements()
     batch.insert(
         "orders_payment",
@@ -141,3 +145,13 @@ def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at:
     journal_entry_post_many(entries, actor=actor, statements=batch)
     batch.run()
     return ids
+
+
+def _check_room(drafts: Sequence[PaymentDraft], room: dict[int, Decimal]) -> None:
+    for draft in drafts:
+        if draft.order_id not in room:
+            raise NotFound(f"there is no order #{draft.order_id}", field="order", remedy="Reload the list.")
+        room[draft.order_id] -= draft.amount
+        if room[draft.order_id] < 0:
+            over = f"{-room[draft.order_id]} more than the order #{draft.order_id} has left"
+            raise InvalidInput(over, field="amount", remedy="Check the amount and the order's payments.")

@@ -24,6 +24,7 @@ from orders.services import order_allocate_many, order_receive
 from orders.services.feed import order_import
 
 BLANK_ROWS = 4
+FORM_FIELDS = {"charges[1].amount": "shipping"}
 
 
 class OrderCreate(FormPage):
@@ -53,9 +54,13 @@ class OrderCreate(FormPage):
             "charges": [{"kind": "SHIPPING_REVENUE", "amount": f"{shipping:f}"}] if shipping else [],
             "ship_to": {name: data[f"ship_to_{name}"] for name in ("name", "line1", "city", "postcode", "country")},
         }  # fmt: skip
-        command = order_command(
-            content, body=json.dumps(content), at=at, headers={"entered_by": str(request.user)}
-        )
+        try:
+            command = order_command(
+                content, body=json.dumps(content), at=at, headers={"entered_by": str(request.user)}
+            )
+        except KeelError as refusal:  # the normaliser speaks of the message's fields, this page of its form's
+            refusal.field = FORM_FIELDS.get(refusal.field, refusal.field.replace("ship_to.", "ship_to_"))
+            raise
         actor: Any = request.user
         with transaction.atomic():
             received = order_receive(command, actor=actor, at=at)

@@ -164,7 +164,7 @@ class OrderRecord(RecordPage):
                    disabled_reason="" if holdable else "It is past that."),
             Action("Take promise back", reverse("orders:order_unallocate", args=[obj.pk]), "orders.allocate",
                    disabled_reason=promised, fields=reason),
-            Action("Cancel", reverse("orders:order_cancel", args=[obj.pk]), "orders.edit", danger=True, fields=reason,
+            Action("Cancel order", reverse("orders:order_cancel", args=[obj.pk]), "orders.edit", danger=True, fields=reason,
                    disabled_reason="" if cancellable else "Shipped goods come back by a return.",
                    confirm="What is not yet being picked is cancelled and its stock becomes sellable again."),
         ]  # fmt: skip
@@ -220,7 +220,8 @@ def order_unallocate_view(request: HttpRequest, pk: int) -> HttpResponse:
     return run_action(
         request,
         lambda: order_release_allocation(order_id=pk, reason=reason, actor=request.user, at=timezone.now()),  # type: ignore[arg-type]
-        done="The stock is sellable again.", url=_go(pk),
+        done=lambda units: "The stock is sellable again." if units else "Nothing of it was promised.",
+        url=_go(pk),
     )  # fmt: skip
 
 
@@ -258,5 +259,5 @@ def order_release_holds_view(request: HttpRequest, pk: int) -> HttpResponse:
     return run_action(
         request,
         lambda: hold_release_many(hold_ids=ids, reason=reason, actor=request.user, at=timezone.now()),  # type: ignore[arg-type]
-        done="Holds released.", url=_go(pk),
+        done="Holds released." if ids else "No hold was open.", url=_go(pk),
     )  # fmt: skip
