@@ -54,7 +54,8 @@ def putaway_bins(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int
         homeless = [row for row in rows if row not in chosen]
         if homeless:
             source, parameters = unnest({"product_id": "bigint", "node_id": "bigint"}, homeless, "w")
-            chosen |= {row[:2]: row[2] for row in query(sql.format(source=source), parameters)}
+            found = query(sql.format(source=source), parameters)
+            chosen |= {(product, node): location for product, node, location in found}
     return chosen
 
 
