@@ -6,7 +6,6 @@ from django import forms
 
 from erp.core.money import EXPONENTS
 from orders.models import Channel, Customer
-from orders.states import HoldKind
 
 
 class OrderForm(forms.Form):
@@ -44,11 +43,6 @@ class ImportForm(forms.Form):
         Channel.objects.filter(is_active=True).order_by("code"), to_field_name="code"
     )
     file = forms.FileField(help_text="CSV, UTF-8, one row per order line.")
-
-
-class HoldForm(forms.Form):
-    kind = forms.ChoiceField(choices=HoldKind.choices, initial=HoldKind.MANUAL)
-    reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class CustomerForm(forms.Form):

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from erp.core.sql import array, query
+from erp.core.sql import array, query, unnest
 
 if TYPE_CHECKING:
     from orders.services.order import OrderCommand
@@ -38,12 +38,16 @@ class CustomerFacts(NamedTuple):
 
 @dataclass(frozen=True)
 class References:
-    """Channels by code, products by (channel id, sku in lower case), customers by number, money owed by customer id."""
+    """Channels by code, products by (channel id, sku in lower case), customers by number, money owed by customer id.
+
+    `payments` says whose a payment is: (provider, its reference) → (channel, external id) of the order.
+    """
 
     channels: dict[str, ChannelFacts]
     listings: dict[tuple[int, str], ProductFacts]
     customers: dict[str, CustomerFacts]
     credit_used: dict[int, Decimal]
+    payments: dict[tuple[str, str], tuple[str, str]]
 
     def product(self, channel: ChannelFacts, sku: str) -> ProductFacts | None:
         """This function will return the product that `sku` means in a channel, or None."""
@@ -83,7 +87,23 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
                 listings.setdefault((known, sku), product)
     numbers = sorted({command.customer_number for command in commands if command.customer_number})
     customers = _customers(numbers)
-    return References(channels, listings, customers, _credit_used(customers))
+    return References(channels, listings, customers, _credit_used(customers), _payments(commands))
+
+
+def _payments(commands: Sequence[OrderCommand]) -> dict[tuple[str, str], tuple[str, str]]:
+    keys = sorted({command.payment[:2] for command in commands if command.payment})
+    if not keys:
+        return {}
+    source, parameters = unnest({"provider": "text", "provider_ref": "text"}, keys)
+    return {
+        (row[0], row[1]): (row[2], row[3])
+        for row in query(
+            f"SELECT p.provider, p.provider_ref, c.code, o.external_id FROM {source} "  # noqa: S608 (unnest of parameters)
+            "JOIN orders_payment p USING (provider, provider_ref) JOIN orders_order o ON o.id = p.order_id "
+            "JOIN orders_channel c ON c.id = o.channel_id",
+            parameters,
+        )
+    }
 
 
 def _customers(numbers: Sequence[str]) -> dict[str, CustomerFacts]:

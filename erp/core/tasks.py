@@ -35,13 +35,13 @@ def drain_queue(queue: str) -> None:
 @shared_task(name="core.deliver_stream")
 def deliver_stream(stream: str) -> None:
     """This function will send what waits in one outbox stream."""
-    stream_drain(streams=[stream], actor=system_user(), clock=timezone.now, seconds=DELIVER_SECONDS)
+    stream_drain(streams=[stream], clock=timezone.now, seconds=DELIVER_SECONDS)
 
 
 @shared_task(name="core.deliver_due")
 def deliver_due() -> None:
     """This function will send what waits in every stream whose head is due, for a limited time."""
-    stream_drain(streams=due_streams(), actor=system_user(), clock=timezone.now, seconds=DELIVER_SECONDS)
+    stream_drain(streams=due_streams(), clock=timezone.now, seconds=DELIVER_SECONDS)
 
 
 @shared_task(name="core.sweep")

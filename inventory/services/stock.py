@@ -240,9 +240,16 @@ def _add_levels(batch: Statements, levels: dict[Bucket, int], *, demand: bool) -
     if not levels:
         return
     rows = [(*bucket, delta) for bucket, delta in levels.items()]
-    gaining = [row for row in rows if row[3] > 0]
+    gaining = {bucket for bucket, delta in levels.items() if delta > 0}
+    # What can be sold can be promised: whoever locks the two together must find both, or a level that appears between two
+    # snapshots is locked in another order by each.
+    gaining |= {
+        (product, node, StockStatus.ALLOCATED)
+        for product, node, status in gaining
+        if status == StockStatus.AVAILABLE
+    }
     if gaining:
-        source, parameters = unnest(_LEVELS, gaining)
+        source, parameters = unnest(_LEVELS, [(*bucket, 0) for bucket in sorted(gaining)])
         batch.add(
             "INSERT INTO inventory_stocklevel (product_id, node_id, status, quantity) "
             f"SELECT v.product_id, v.node_id, v.status, 0 FROM {source} WHERE NOT EXISTS (SELECT 1 FROM "

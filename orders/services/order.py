@@ -200,6 +200,7 @@ def _price(draft: _Draft, references: References) -> None:
         )
     exponent(command.currency)
     _check_minor_units(command)
+    _check_references(command, references)
     if not command.lines:
         raise InvalidInput("the order has no lines", field="lines", remedy="Send at least one line.")
     unknown = []
@@ -242,6 +243,22 @@ def _price(draft: _Draft, references: References) -> None:
                 field=finding.check,
                 remedy="Correct the order in the channel and send it again.",
             )
+
+
+def _check_references(command: OrderCommand, references: References) -> None:
+    """A number that means nobody is no guest (a guest's credit is not checked), and a payment is one order's."""
+    if command.customer_number and command.customer_number not in references.customers:
+        raise InvalidInput(
+            f"there is no customer {command.customer_number}", field="customer_number",
+            remedy="Create the customer and replay the message, or leave the number out for a guest.",
+        )  # fmt: skip
+    if command.payment:
+        mine = (command.channel, command.external_id)
+        if references.payments.setdefault(command.payment[:2], mine) != mine:
+            raise InvalidInput(
+                f"the payment {command.payment.provider_ref} belongs to another order", field="payment.provider_ref",
+                remedy="Send each payment with the order that it pays.",
+            )  # fmt: skip
 
 
 def _check_minor_units(command: OrderCommand) -> None:
@@ -350,7 +367,7 @@ def _line_rows(draft: _Draft) -> list[tuple[Any, ...]]:
 def _refuse(drafts: Sequence[_Draft], references: References, actor: User, at: datetime) -> None:
     """Record what was refused: the raw message is dead with its error, and an exception case points at it."""
     errors: dict[int, str] = {}
-    cases = []
+    cases: dict[int, CaseDraft] = {}
     for draft in drafts:
         if draft.error is None or draft.message is None:
             continue
@@ -369,9 +386,10 @@ def _refuse(drafts: Sequence[_Draft], references: References, actor: User, at: d
                 **draft.error.as_dict(),
             }
             title = f"{draft.command.channel} {draft.command.external_id}: {draft.error.message}"
-            cases.append(CaseDraft(kind, "core.InboxMessage", str(draft.message.id), title, detail, at_risk))
-    exception_open_many(cases, actor=actor, at=at)
-    inbox_reject_many(errors, actor=actor, at=at)
+            subject = str(draft.message.id)
+            cases[draft.message.id] = CaseDraft(kind, "core.InboxMessage", subject, title, detail, at_risk)
+    exception_open_many(list(cases.values()), actor=actor, at=at)
+    inbox_reject_many(errors, told=cases, actor=actor, at=at)
 
 
 def _outcome(draft: _Draft) -> ReceivedOrder:

@@ -11,7 +11,7 @@ import pytest
 from erp.core.errors import LostUpdate
 from erp.core.services.proof import prove
 from erp.core.sql import Statements
-from inventory.models import Product, StockLevel
+from inventory.models import StockLevel
 from inventory.services import stock
 from orders import locks
 from orders.models import Allocation, AllocationDecision, Order, OrderLine
@@ -27,14 +27,6 @@ LOCK = " FOR NO KEY UPDATE OF l"
 def allocate(company: Company, *orders: Order) -> Callable[[], list[AllocationResult]]:
     ids = [order.pk for order in orders]
     return lambda: order_allocate_many(order_ids=ids, actor=company.olga, at=NOW)
-
-
-def sold_before(company: Company, *products: Product) -> None:
-    """Promise all there is of the products and take it back: what was ever sold has a level of promised units, too."""
-    lines = [(product, totals("AVAILABLE")[product.sku]) for product in products]
-    order = order_in(company, *lines)
-    allocate(company, order)()
-    order_cancel(order_id=order.pk, reason="Changed mind", actor=company.cora, at=NOW)
 
 
 def totals(status: str) -> dict[str, int]:
@@ -75,7 +67,6 @@ def test_scarce_stock_of_few_skus_is_promised_exactly_however_many_want_it() -> 
     for product in products:
         stock_in(company, product, 13)
         stock_in(company, product, 7, node=company.south)
-    sold_before(company, *products)
     batches: list[list[Order]] = [[] for _ in range(8)]
     for number in range(32):
         pair = [products[number % 3], products[(number + 1) % 3]]
@@ -106,7 +97,6 @@ def test_an_order_that_several_workers_have_in_hand_is_promised_once() -> None:
 def test_sweeps_share_the_waiting_orders_and_leave_none_behind() -> None:
     company = company_create()
     stock_in(company, company.mug, 12)
-    sold_before(company, company.mug)
     for _ in range(24):
         order_in(company, (company.mug, 1))
 

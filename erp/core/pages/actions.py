@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from erp.core.errors import KeelError
+from erp.core.errors import InvalidInput, KeelError
 
 
 def run_action(
@@ -25,6 +25,7 @@ def run_action(
     `done` and `url` may be functions of what `call` returned. A form field `next` (same host) wins over `url`.
     """
     try:
+        _check_text(request)
         result = call()
     except KeelError as refusal:
         messages.error(request, refusal_text(refusal))
@@ -33,6 +34,15 @@ def run_action(
         )
     messages.success(request, done if isinstance(done, str) else done(result))
     return redirect(back_url(request, url if isinstance(url, str) else url(result)))
+
+
+def _check_text(request: HttpRequest) -> None:
+    """PostgreSQL can not store NUL, and nobody types it."""
+    for name, values in request.POST.lists():
+        if any("\0" in value for value in values):
+            raise InvalidInput(
+                f"“{name}” holds a NUL character", field=name, remedy="Remove it and send again."
+            )
 
 
 def refusal_text(refusal: KeelError) -> str:

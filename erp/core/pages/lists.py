@@ -116,7 +116,7 @@ class ListPage(View):
     @staticmethod
     def _is_sortable(table: KeelTable, name: str) -> bool:
         column = name.lstrip("-")
-        return column in table.columns.columns and bool(table.columns[column].orderable)
+        return column in table.columns.columns and bool(table.columns.columns[column].orderable)
 
     # --- the requests ---
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -8,7 +8,7 @@ replayed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -145,11 +145,14 @@ def inbox_done_many(results: Mapping[int, str], *, statements: Statements | None
 
 
 @transaction.atomic
-def inbox_reject_many(errors: Mapping[int, str], *, actor: User, at: datetime) -> None:
+def inbox_reject_many(
+    errors: Mapping[int, str], *, told: Collection[int] = (), actor: User, at: datetime
+) -> None:
     """This function will mark messages as refused: message id → the error that names field and remedy. Each
     gets an exception case.
 
-    The raw message stays; it can be replayed once the cause is gone.
+    The raw message stays; it can be replayed once the cause is gone. For messages in `told` the caller has opened a
+    case that says more.
     """
     if not errors:
         return
@@ -167,7 +170,7 @@ def inbox_reject_many(errors: Mapping[int, str], *, actor: User, at: datetime) -
         "core.InboxMessage → DEAD",
     )
     batch.run()
-    dead_open("inbox", list(errors), actor=actor, at=at)
+    dead_open("inbox", [message_id for message_id in errors if message_id not in told], actor=actor, at=at)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 
 from erp.core.errors import InvalidInput
 from erp.core.models import OutboxMessage, User
+from erp.core.services.user import system_user
 from erp.core.services.work import claim, fail, wake
 from erp.core.sql import Statements, execute, insert, query
 from erp.core.states import WorkState
@@ -96,16 +97,14 @@ def stream_deliver(*, stream: str, actor: User, at: datetime, limit: int = 200) 
     return limit
 
 
-def stream_drain(
-    *, streams: Iterable[str], actor: User, clock: Callable[[], datetime], seconds: float
-) -> int:
+def stream_drain(*, streams: Iterable[str], clock: Callable[[], datetime], seconds: float) -> int:
     """This function will send what waits in `streams`, batch after batch, for a limited time; returns how many went."""
     deadline = time.monotonic() + seconds
     total = 0
     for stream in streams:
         sent = BATCH
         while sent == BATCH and time.monotonic() < deadline:
-            sent = stream_deliver(stream=stream, actor=actor, at=clock(), limit=BATCH)
+            sent = stream_deliver(stream=stream, actor=system_user(), at=clock(), limit=BATCH)
             total += sent
     return total
 

@@ -77,9 +77,7 @@ def stand_in() -> int:
     for queue in canary_stale(queues=settings.KEEL_QUEUES, at=timezone.now(), after=SILENT_AFTER):
         done += work_drain(queue=queue, clock=timezone.now, seconds=STAND_IN_SECONDS)
         if queue == settings.CELERY_TASK_DEFAULT_QUEUE:
-            done += stream_drain(
-                streams=due_streams(), actor=system_user(), clock=timezone.now, seconds=STAND_IN_SECONDS
-            )
+            done += stream_drain(streams=due_streams(), clock=timezone.now, seconds=STAND_IN_SECONDS)
     if done:
         log.warning("did the work of a silent queue", rows=done)
     return done
