@@ -17,7 +17,7 @@ from tests.browser.test_stock_pages import shoot
 from tests.cast import NOW, Company, assert_proven, company_create, stock_in
 from tests.factories import ListingFactory
 from tests.fulfillment.goods import order_in, promised
-from tests.orders.test_pages import FILE
+from tests.orders.desk import FILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
