@@ -100,11 +100,11 @@ def stream_deliver(*, stream: str, actor: User, at: datetime, limit: int = 200) 
 def stream_drain(*, streams: Iterable[str], clock: Callable[[], datetime], seconds: float) -> int:
     """This function will send what waits in `streams`, batch after batch, for a limited time; returns how many went."""
     deadline = time.monotonic() + seconds
-    total = 0
+    actor, total = system_user(), 0
     for stream in streams:
         sent = BATCH
         while sent == BATCH and time.monotonic() < deadline:
-            sent = stream_deliver(stream=stream, actor=system_user(), at=clock(), limit=BATCH)
+            sent = stream_deliver(stream=stream, actor=actor, at=clock(), limit=BATCH)
             total += sent
     return total
 
