@@ -1,13 +1,11 @@
-"""What do people ask about orders that one row does not answer?"""
+"""Why did an order's lines go where they went, in words?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
-
 from inventory.models import Node, StockMove
-from orders.models import AllocationDecision, Order, OrderLine
+from orders.models import AllocationDecision, OrderLine
 
 
 @dataclass(frozen=True)
@@ -110,31 +108,3 @@ def _reason(
             for line, wanted, short in said["lines"]
         ],
     )
-
-
-def backordered_lines() -> QuerySet[OrderLine]:
-    """This function will return the lines that want stock nobody could promise, with `units_open` and `value_open`."""
-    open_units = (
-        F("quantity_ordered") - F("quantity_allocated") - F("quantity_shipped") - F("quantity_cancelled")
-    )
-    return (
-        OrderLine.objects.filter(order__needs_allocation=True, order__decisions__isnull=False)
-        .annotate(units_open=open_units)
-        .filter(units_open__gt=0)
-        .annotate(
-            value_open=ExpressionWrapper(
-                open_units * F("unit_price"), output_field=DecimalField(max_digits=19, decimal_places=4)
-            )
-        )
-        .distinct()
-    )
-
-
-def customer_balance(customer_id: int) -> dict[str, object]:
-    """This function will return what a customer ordered, was invoiced, paid and still owes, in sums over all orders."""
-    sums = Order.objects.filter(customer_id=customer_id).aggregate(
-        ordered=Sum("total"), invoiced=Sum("amount_invoiced"), credited=Sum("amount_credited"), paid=Sum("amount_paid"),
-        refunded=Sum("amount_refunded"),
-    )  # fmt: skip
-    known = {name: value or 0 for name, value in sums.items()}
-    return known | {"owes": known["invoiced"] - known["credited"] - known["paid"] + known["refunded"]}
