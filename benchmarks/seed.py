@@ -92,7 +92,7 @@ def seed(scale: float) -> Seeded:
         adjustment_record_many(
             drafts=[AdjustmentDraft(node.pk, "OPENING", lines, "Bench")], actor=actor, at=AT
         )
-    policy = policy_create(code="default", name="Nearest", strategy="NEAREST")
+    policy = policy_create(code="default", name="Nearest", strategy="NEAREST", actor=actor, at=AT)
     channel = channel_save(
         ChannelDraft("bench", "Bench", "WEB", "GBP", False, 48, policy.pk), actor=actor, at=AT
     )

@@ -30,7 +30,7 @@ class CustomerAdmin(SimpleHistoryAdmin):
 
 @admin.register(AllocationPolicy)
 class AllocationPolicyAdmin(admin.ModelAdmin):
-    list_display = ("code", "version", "name", "strategy", "is_active")
+    list_display = ("code", "version", "name", "state")
 
 
 @admin.register(Order)

@@ -12,7 +12,7 @@ from erp.core.filters import KeelFilterSet, date_filter
 from erp.core.roles import Role
 from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine
 from orders.selectors import backordered_lines
-from orders.states import OPEN, HoldKind, HoldState, OrderState
+from orders.states import OPEN, HoldKind, HoldState, OrderState, PolicyState
 
 AGES = [("1", "Today"), ("3", "1 to 3 days"), ("7", "3 to 7 days"), ("old", "Older than 7 days")]
 
@@ -115,7 +115,7 @@ class ListingFilter(KeelFilterSet):
 
 
 class AllocationPolicyFilter(KeelFilterSet):
-    is_active = django_filters.BooleanFilter(label="In force")
+    state = django_filters.MultipleChoiceFilter(choices=PolicyState.choices, label="State")
 
     class Meta:
         model = AllocationPolicy

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from erp.core.errors import NotFound
 from erp.core.locks import AdvisoryLock
 from erp.core.sql import Statements, array, query
 from orders.models import Order
-from orders.planner import Supply
+from orders.planner import Conditions, Supply, Withheld
 from orders.states import ALLOCATABLE
+
+_WANTED = (
+    "SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id "
+    "AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled"
+)
+_SELLABLE = (
+    "SELECT 1 FROM inventory_stocklevel v JOIN inventory_node n ON n.id = v.node_id WHERE v.product_id = l.product_id "
+    "AND v.status = 'AVAILABLE' AND v.quantity > 0 AND n.can_ship AND n.is_active"
+)
+_DECIDED = "EXISTS (SELECT 1 FROM orders_allocationdecision d WHERE d.order_id = o.id)"
 
 
 class OrderInNeed(NamedTuple):
     order_id: int
     state: str
-    channel_id: int
+    channel: str
     policy_id: int | None
     country: str
     ships_complete: bool
     is_decided: bool
+    priority: int
+    ship_by: datetime
+    ordered_at: datetime
+    total: Decimal
+    segment: str
+    tier: str
 
 
 def lock_order(order_id: int) -> Order:
@@ -36,19 +54,18 @@ def lock_orders_in_need(
 ) -> list[OrderInNeed]:
     """This function will lock orders that want stock, most urgent first.
 
-    Named orders are waited for; a sweep over everybody skips what another worker has in hand. With `product_ids` only orders
-    that still want one of them are taken.
+    Named orders are waited for; a sweep skips what another worker has in hand, and looks only at orders that were never
+    decided or want a product (one of `product_ids`) that some node has to sell, so that hopeless ones never crowd out others.
     """
     conditions, parameters = ["o.needs_allocation", "o.state = ANY(%s::text[])"], [array(ALLOCATABLE, "text")]
     if order_ids is not None:
         conditions.append("o.id = ANY(%s::bigint[])")
         parameters.append(array(order_ids, "bigint"))
     if product_ids is not None:
-        conditions.append(
-            "EXISTS (SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id AND l.product_id = ANY(%s::bigint[]) "
-            "AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled)"
-        )
+        conditions.append(f"EXISTS ({_WANTED} AND l.product_id = ANY(%s::bigint[]))")
         parameters.append(array(product_ids, "bigint"))
+    elif order_ids is None:
+        conditions.append(f"(NOT {_DECIDED} OR EXISTS ({_WANTED} AND EXISTS ({_SELLABLE})))")
     skip, batch = "SKIP LOCKED" if order_ids is None else "", Statements()
     if order_ids is not None:
         # whoever waits must wait in id order, as every other service does; urgency only orders the plan
@@ -57,23 +74,32 @@ def lock_orders_in_need(
             [array(order_ids, "bigint")],
         )
     batch.add(
-        "SELECT o.id, o.state, o.channel_id, c.policy_id, o.ship_to_country, o.ships_complete, "
-        "EXISTS (SELECT 1 FROM orders_allocationdecision d WHERE d.order_id = o.id) FROM orders_order o "
-        f"JOIN orders_channel c ON c.id = o.channel_id WHERE {' AND '.join(conditions)} "
-        f"ORDER BY o.priority DESC, o.ship_by, o.id LIMIT %s FOR NO KEY UPDATE OF o {skip}",
+        f"SELECT o.id, o.state, c.code, c.policy_id, o.ship_to_country, o.ships_complete, {_DECIDED}, o.priority, o.ship_by, "
+        "o.ordered_at, o.total, coalesce(u.segment, ''), coalesce(u.tier, '') FROM orders_order o "
+        "JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer u ON u.id = o.customer_id "
+        f"WHERE {' AND '.join(conditions)} ORDER BY o.priority DESC, o.ship_by, o.id LIMIT %s FOR NO KEY UPDATE OF o {skip}",
         [*parameters, limit],
     )
     return [OrderInNeed(*row) for row in batch.run()]
 
 
-def lock_sellable(
-    product_ids: Sequence[int], channel_codes: Sequence[str]
-) -> tuple[Supply, dict[tuple[int, int], int]]:
-    """This function will lock the products' levels at nodes that ship and return what may be sold: (product, node) → units.
+_BUFFERS = (
+    "SELECT product_id, node_id, quantity, channel_code FROM inventory_stockbuffer "
+    "WHERE product_id IS NULL OR product_id = ANY(%s::bigint[])"
+)
+_POOLS = (
+    "SELECT product_id, node_id, quantity, channel_code, country, tier FROM inventory_stockpool "
+    "WHERE is_active AND (product_id IS NULL OR product_id = ANY(%s::bigint[])) ORDER BY id"
+)
 
-    The second value is what buffers kept back. AVAILABLE and ALLOCATED rows are locked together in bucket order, the order in
-    which every posting locks them, so an allocation and a pick can not wait for each other in a circle.
+
+def lock_sellable(product_ids: Sequence[int]) -> tuple[Supply, list[Withheld]]:
+    """This function will lock the products' levels at nodes that ship and return (product, node) → units, and what is withheld.
+
+    AVAILABLE and ALLOCATED rows are locked together in bucket order, the order in which every posting locks them, so an
+    allocation and a pick can not wait for each other in a circle.
     """
+    products = array(product_ids, "bigint")
     batch = Statements()
     batch.add("SELECT pg_advisory_xact_lock_shared(%s)", [int(AdvisoryLock.STOCK_JOURNAL)])
     batch.add(
@@ -81,19 +107,14 @@ def lock_sellable(
         "JOIN inventory_node n ON n.id = l.node_id WHERE n.can_ship AND n.is_active "
         "AND l.product_id = ANY(%s::bigint[]) AND l.status IN ('ALLOCATED', 'AVAILABLE') "
         "ORDER BY l.product_id, l.node_id, l.status FOR NO KEY UPDATE OF l",
-        [array(product_ids, "bigint")],
+        [products],
     )
     supply = {(row[0], row[1]): row[3] for row in batch.run() if row[2] == "AVAILABLE" and row[3] > 0}
-    buffers: dict[tuple[int, int], int] = {}
-    for node_id, product_id, quantity in query(
-        "SELECT node_id, product_id, max(quantity) FROM inventory_stockbuffer "
-        "WHERE (product_id IS NULL OR product_id = ANY(%s::bigint[])) AND (channel_code = '' OR channel_code = ANY(%s::text[])) "
-        "GROUP BY 1, 2",
-        [array(product_ids, "bigint"), array(channel_codes, "text")],
-    ):
-        for key in [(product_id, node_id)] if product_id else [key for key in supply if key[1] == node_id]:
-            if key in supply:
-                buffers[key] = max(buffers.get(key, 0), quantity)
-    for key, quantity in buffers.items():
-        supply[key] = max(supply[key] - quantity, 0)
-    return supply, buffers
+    withheld = [Withheld(*row) for row in query(_BUFFERS, [products])]
+    for product_id, node_id, quantity, channel, country, tier in query(_POOLS, [products]):
+        members = Conditions(
+            channels=frozenset(filter(None, [channel])), countries=frozenset(filter(None, [country])),
+            tiers=frozenset(filter(None, [tier])),
+        )  # fmt: skip
+        withheld.append(Withheld(product_id, node_id, quantity, members=members))
+    return supply, withheld

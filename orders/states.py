@@ -106,6 +106,55 @@ ALLOCATION = Machine(
 )
 
 
+class PolicyState(models.TextChoices):
+    DRAFT = "DRAFT", "Draft"
+    PENDING_APPROVAL = "PENDING_APPROVAL", "Pending approval"
+    ACTIVE = "ACTIVE", "In force"
+    RETIRED = "RETIRED", "Retired"
+
+
+POLICY = Machine(
+    document="orders.AllocationPolicy",
+    states=PolicyState,
+    initial=PolicyState.DRAFT,
+    transitions={
+        PolicyState.DRAFT: {PolicyState.PENDING_APPROVAL, PolicyState.ACTIVE, PolicyState.RETIRED},
+        PolicyState.PENDING_APPROVAL: {PolicyState.ACTIVE, PolicyState.DRAFT},
+        PolicyState.ACTIVE: {PolicyState.RETIRED},
+        PolicyState.RETIRED: set(),
+    },
+    owners={PolicyState.DRAFT: Role.OPERATIONS, PolicyState.PENDING_APPROVAL: Role.OPERATIONS},
+)
+
+
+class PromiseState(models.TextChoices):
+    OPEN = "OPEN", "Open"
+    KEPT = "KEPT", "Kept"
+    LATE = "LATE", "Late"
+    REPLACED = "REPLACED", "Replaced"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+PROMISE = Machine(
+    document="orders.Promise",
+    states=PromiseState,
+    initial=PromiseState.OPEN,
+    transitions={
+        PromiseState.OPEN: {
+            PromiseState.KEPT,
+            PromiseState.LATE,
+            PromiseState.REPLACED,
+            PromiseState.CANCELLED,
+        },
+        PromiseState.KEPT: set(),
+        PromiseState.LATE: set(),
+        PromiseState.REPLACED: set(),
+        PromiseState.CANCELLED: set(),
+    },
+    owners={PromiseState.OPEN: Role.OPERATIONS},
+)
+
+
 class Quantities(Protocol):
     quantity_ordered: int
     quantity_allocated: int

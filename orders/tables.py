@@ -123,8 +123,10 @@ class ListingTable(KeelTable):
 class AllocationPolicyTable(KeelTable):
     code = RecordColumn()
     name = tables.Column()
-    strategy = tables.Column()
+    state = StateColumn()
+    rule_count = tables.Column(verbose_name="Rules")
+    activated_at = WhenColumn(verbose_name="In force since")
 
     class Meta(KeelTable.Meta):
         model = AllocationPolicy
-        fields = ("code", "version", "name", "strategy", "allow_split", "allow_backorder", "is_active")
+        fields = ("code", "version", "name", "sequence", "state", "rule_count", "activated_at")

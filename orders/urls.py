@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import intake, master, order, product
+from orders.views import intake, master, order, policy, product
 
 app_name = "orders"
 urlpatterns = [
@@ -31,6 +31,10 @@ urlpatterns = [
     path("channels/", master.ChannelList.as_view(), name="channel_list"),
     path("channels/<int:pk>/", master.ChannelRecord.as_view(), name="channel_detail"),
     path("listings/", master.ListingList.as_view(), name="listing_list"),
-    path("policies/", master.AllocationPolicyList.as_view(), name="allocation_policy_list"),
-    path("policies/<int:pk>/", master.AllocationPolicyRecord.as_view(), name="allocation_policy_detail"),
+    path("policies/", policy.AllocationPolicyList.as_view(), name="allocation_policy_list"),
+    path("policies/new/", policy.PolicyForm.as_view(), name="allocation_policy_create"),
+    path("policies/<int:pk>/", policy.AllocationPolicyRecord.as_view(), name="allocation_policy_detail"),
+    path("policies/<int:pk>/edit/", policy.PolicyForm.as_view(), name="allocation_policy_edit"),
+    path("policies/<int:pk>/submit/", policy.policy_submit_view, name="allocation_policy_submit"),
+    path("policies/<int:pk>/retire/", policy.policy_retire_view, name="allocation_policy_retire"),
 ]

@@ -122,12 +122,19 @@ class LocationFactory(DjangoModelFactory[Location]):
 class AllocationPolicyFactory(DjangoModelFactory[AllocationPolicy]):
     class Meta:
         model = AllocationPolicy
+        skip_postgeneration_save = True
         django_get_or_create = ("code", "version")
 
     code = "default"
     version = 1
     name = "Node rank"
-    strategy = "PRIORITY"
+    state = "ACTIVE"
+
+    @factory.post_generation
+    def strategy(self, create: bool, extracted: str | None, **kwargs: object) -> None:
+        """One rule for every order: `AllocationPolicyFactory(strategy="BALANCE")`."""
+        if not self.rules.exists():
+            self.rules.create(name="Every order", strategy=extracted or "PRIORITY")
 
 
 class ChannelFactory(DjangoModelFactory[Channel]):

@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "orders.edit": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
     "orders.hold_release": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE, R.FINANCE}),
     "orders.allocate": frozenset({R.OPERATIONS}),
+    "orders.policy_edit": frozenset({R.OPERATIONS}),
     "orders.import": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
     "fulfillment.view": EVERYONE,
     "fulfillment.release": frozenset({R.OPERATIONS, R.WAREHOUSE}),

@@ -174,7 +174,8 @@ def _suppliers(company: Company, items: Sequence[Item], actor: User, at: datetim
 
 def _channels(company: Company, items: Sequence[Item], actor: User, at: datetime) -> None:
     policies = {
-        code: policy_create(code=code, name=name, strategy=strategy).pk for code, name, strategy in POLICIES
+        code: policy_create(code=code, name=name, strategy=strategy, actor=actor, at=at).pk
+        for code, name, strategy in POLICIES
     }
     for code, name, kind, prepaid, hours in CHANNELS:
         policy = policies["few-parcels" if code == "export" else "default"]

@@ -112,7 +112,7 @@ def race_prepare(stock: int) -> None:
     per_bucket = stock // (SKUS * len(nodes))
     for node in nodes:
         _bring_in(node.pk, [product.pk for product in products], per_bucket, actor)
-    policy = policy_create(code="default", name="Nearest", strategy="NEAREST")
+    policy = policy_create(code="default", name="Nearest", strategy="NEAREST", actor=actor, at=AT)
     channel_save(ChannelDraft("race", "Race", "WEB", "GBP", False, 48, policy.pk), actor=actor, at=AT)
 
 

@@ -492,6 +492,74 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="HistoricalStockPool",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(db_index=True, max_length=40)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "quantity",
+                    models.PositiveIntegerField(
+                        help_text="Per product and node: others leave so many untouched."
+                    ),
+                ),
+                ("channel_code", models.CharField(blank=True, max_length=40)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("tier", models.CharField(blank=True, max_length=10)),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical stock pool",
+                "verbose_name_plural": "historical stock pools",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="HistoricalStockBuffer",
             fields=[
                 (
@@ -553,6 +621,55 @@ class Migration(migrations.Migration):
                 "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="ExpectedSupply",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source_type",
+                    models.CharField(
+                        help_text="procurement.PurchaseOrderLine, inventory.TransferLine.", max_length=60
+                    ),
+                ),
+                ("source_id", models.BigIntegerField()),
+                ("document_type", models.CharField(help_text="The document a person opens.", max_length=60)),
+                ("document_id", models.BigIntegerField()),
+                ("reference", models.CharField(help_text="Its number.", max_length=40)),
+                ("quantity_open", models.BigIntegerField(help_text="Units still to come.")),
+                ("expected_date", models.DateField()),
+                (
+                    "first_expected_date",
+                    models.DateField(help_text="What was expected at first; the difference is the slip."),
+                ),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "expected supplies",
+            },
         ),
         migrations.CreateModel(
             name="BinStock",
@@ -858,6 +975,49 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="StockPool",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "quantity",
+                    models.PositiveIntegerField(
+                        help_text="Per product and node: others leave so many untouched."
+                    ),
+                ),
+                ("channel_code", models.CharField(blank=True, max_length=40)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("tier", models.CharField(blank=True, max_length=10)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "node",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pools",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pools",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="StockSnapshot",
             fields=[
                 (
@@ -938,6 +1098,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("expected_date", models.DateField(blank=True, null=True)),
+                (
+                    "is_reserved",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Its units were set aside (RESERVED) when it was raised for an order.",
+                    ),
+                ),
                 ("created_at", models.DateTimeField()),
                 (
                     "created_by",
@@ -1215,6 +1382,30 @@ class Migration(migrations.Migration):
             model_name="lot",
             constraint=models.UniqueConstraint(fields=("product", "code"), name="lot_code"),
         ),
+        migrations.AddIndex(
+            model_name="expectedsupply",
+            index=models.Index(
+                condition=models.Q(("quantity_open__gt", 0)),
+                fields=["product", "expected_date", "id"],
+                name="expectedsupply_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="expectedsupply",
+            index=models.Index(fields=["document_type", "document_id"], name="expectedsupply_document"),
+        ),
+        migrations.AddConstraint(
+            model_name="expectedsupply",
+            constraint=models.UniqueConstraint(
+                fields=("source_type", "source_id"), name="expectedsupply_source"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="expectedsupply",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity_open__gte", 0)), name="expectedsupply_quantity"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="binstock",
             constraint=models.UniqueConstraint(
@@ -1326,6 +1517,13 @@ class Migration(migrations.Migration):
                     table="inventory_stockmove",
                     when="BEFORE",
                 ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="stockpool",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channel_code", ""), ("country", ""), ("tier", ""), _negated=True),
+                name="stockpool_has_members",
             ),
         ),
         migrations.AddIndex(

@@ -3,6 +3,7 @@
 from inventory.models.node import Location, Node
 from inventory.models.product import Category, Lot, Product, ProductUnit, UnitOfMeasure
 from inventory.models.stock import BinStock, StockBuffer, StockEvent, StockLevel, StockMove, StockSnapshot
+from inventory.models.supply import ExpectedSupply, StockPool
 from inventory.models.transfer import Adjustment, AdjustmentLine, Transfer, TransferLine
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "AdjustmentLine",
     "BinStock",
     "Category",
+    "ExpectedSupply",
     "Location",
     "Lot",
     "Node",
@@ -19,6 +21,7 @@ __all__ = [
     "StockEvent",
     "StockLevel",
     "StockMove",
+    "StockPool",
     "StockSnapshot",
     "Transfer",
     "TransferLine",

@@ -19,6 +19,9 @@ class Transfer(models.Model):
     to_node = models.ForeignKey("inventory.Node", on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=20, choices=TransferState, default=TransferState.DRAFT)
     expected_date = models.DateField(null=True, blank=True)
+    is_reserved = models.BooleanField(
+        default=False, help_text="Its units were set aside (RESERVED) when it was raised for an order."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

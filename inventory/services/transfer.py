@@ -24,6 +24,7 @@ from inventory.selectors import BinCandidate, bin_candidates, binned_node_ids, u
 from inventory.services.adjustment import adjustment_submit
 from inventory.services.adjustment_draft import AdjustmentLineDraft, adjustment_create
 from inventory.services.stock import InsufficientStock, Move, stock_post
+from inventory.services.supply import transfer_supply_set
 from inventory.services.transit import transfer_close_done
 from inventory.states import AdjustmentReason, StockStatus, TransferState
 
@@ -97,6 +98,51 @@ def transfer_create(
 
 
 @transaction.atomic
+def transfer_raise_many(
+    routes: Mapping[tuple[int, int], Sequence[TransferLineDraft]],
+    *,
+    expected_date: date,
+    actor: User,
+    at: datetime,
+) -> list[Transfer]:
+    """This function will raise a transfer per (from node, to node) and set its units aside, so that nobody else gets them.
+
+    The levels must be locked by the caller or free. InsufficientStock when somebody was quicker.
+    """
+    raised = []
+    for (from_node, to_node), lines in sorted(routes.items()):
+        transfer = transfer_create(
+            from_node_id=from_node,
+            to_node_id=to_node,
+            lines=lines,
+            expected_date=expected_date,
+            actor=actor,
+            at=at,
+        )
+        Transfer.objects.filter(pk=transfer.pk).update(is_reserved=True)
+        transfer.is_reserved = True
+        moves = [
+            Move(
+                line.product_id,
+                line.quantity,
+                from_node,
+                StockStatus.AVAILABLE,
+                from_node,
+                StockStatus.RESERVED,
+            )
+            for line in lines
+        ]
+        stock_post(
+            action="inventory.transfer_raise_many", source_type="inventory.Transfer", source_id=transfer.pk,
+            idempotency_key=f"inventory.transfer_raise:{transfer.pk}", moves=moves, actor=actor, at=at,
+            reason=f"set aside for {transfer.number}",
+        )  # fmt: skip
+        transfer_supply_set(transfer, at=at)
+        raised.append(transfer)
+    return raised
+
+
+@transaction.atomic
 def transfer_ship(*, transfer_id: int, actor: User, at: datetime) -> int:
     """This function will send a draft on its way and return the journal sequence.
 
@@ -108,17 +154,19 @@ def transfer_ship(*, transfer_id: int, actor: User, at: datetime) -> int:
     change_state(transfer, to=TransferState.IN_TRANSIT, actor=actor, at=at, action="inventory.transfer_ship")
     lines = list(TransferLine.objects.filter(transfer=transfer).order_by("pk"))
     is_binned = transfer.from_node_id in binned_node_ids()
+    status = StockStatus.RESERVED if transfer.is_reserved else StockStatus.AVAILABLE
     taken = (
         _take_bins(transfer, lines, at.date())
         if is_binned
         else [(line, line.quantity, None, line.lot_id) for line in lines]
     )
     moves = [
-        Move(line.product_id, quantity, transfer.from_node_id, StockStatus.AVAILABLE, transfer.to_node_id,
-             StockStatus.IN_TRANSIT, from_location_id=location_id, lot_id=lot_id)
+        Move(line.product_id, quantity, transfer.from_node_id, status, transfer.to_node_id, StockStatus.IN_TRANSIT,
+             from_location_id=location_id, lot_id=lot_id)
         for line, quantity, location_id, lot_id in taken
     ]  # fmt: skip
     _split_by_lot(transfer, [(line, quantity, lot_id) for line, quantity, _, lot_id in taken])
+    transfer_supply_set(transfer, at=at)
     return stock_post(
         action="inventory.transfer_ship", source_type="inventory.Transfer", source_id=transfer.pk,
         idempotency_key=f"inventory.transfer_ship:{transfer.pk}", moves=moves, actor=actor, at=at,
@@ -149,6 +197,7 @@ def transfer_receive(
     TransferLine.objects.bulk_update(lines.values(), ["quantity_received"])
     if not transfer_close_done(list(lines), actor=actor, at=at):
         _open_short_case(transfer, lines, actor, at)
+    transfer_supply_set(transfer, at=at)
     return sequence
 
 
@@ -203,7 +252,23 @@ def transfer_cancel(*, transfer_id: int, reason: str, actor: User, at: datetime)
         action="inventory.transfer_cancel",
         reason=reason,
     )
+    if transfer.is_reserved:
+        _give_back(transfer, reason, actor, at)
+    transfer_supply_set(transfer, at=at)
     return transfer
+
+
+def _give_back(transfer: Transfer, reason: str, actor: User, at: datetime) -> None:
+    """What was set aside for a transfer that never leaves can be sold again."""
+    node = transfer.from_node_id
+    moves = [
+        Move(line.product_id, line.quantity, node, StockStatus.RESERVED, node, StockStatus.AVAILABLE)
+        for line in transfer.lines.order_by("pk")
+    ]
+    stock_post(
+        action="inventory.transfer_cancel", source_type="inventory.Transfer", source_id=transfer.pk,
+        idempotency_key=f"inventory.transfer_cancel:{transfer.pk}", moves=moves, actor=actor, at=at, reason=reason[:200],
+    )  # fmt: skip
 
 
 def _on_its_way(line: TransferLine) -> int:

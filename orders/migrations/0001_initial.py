@@ -42,6 +42,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "tier",
+                    models.CharField(
+                        choices=[("STANDARD", "Standard"), ("PLUS", "Plus"), ("KEY", "Key account")],
+                        default="STANDARD",
+                        help_text="Service tier.",
+                        max_length=10,
+                    ),
+                ),
+                (
                     "credit_limit",
                     models.DecimalField(
                         blank=True,
@@ -72,12 +81,79 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveIntegerField(default=1)),
                 ("name", models.CharField(max_length=80)),
                 (
+                    "sequence",
+                    models.CharField(
+                        choices=[
+                            ("SHIP_BY", "Earliest ship-by first"),
+                            ("ORDERED", "Oldest order first"),
+                            ("VALUE", "Dearest order first"),
+                            ("MARGIN", "Highest margin first"),
+                        ],
+                        default="SHIP_BY",
+                        help_text="Who is served first when stock is scarce, after the order's priority. The default policy's counts.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("DRAFT", "Draft"),
+                            ("PENDING_APPROVAL", "Pending approval"),
+                            ("ACTIVE", "In force"),
+                            ("RETIRED", "Retired"),
+                        ],
+                        default="DRAFT",
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, help_text="Why this version.", max_length=300)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("activated_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "allocation policies",
+            },
+        ),
+        migrations.CreateModel(
+            name="AllocationRule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=1)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "conditions",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="channels, countries, segments, tiers: lists; min_total, max_total: amounts; min_priority. Empty = all.",
+                    ),
+                ),
+                (
                     "strategy",
                     models.CharField(
                         choices=[
                             ("PRIORITY", "Node rank"),
                             ("NEAREST", "Nearest node first"),
-                            ("FEWEST_SPLITS", "Fewest shipments"),
+                            ("FASTEST", "Shortest way first"),
+                            ("FEWEST_SPLITS", "Fewest parcels"),
+                            ("CHEAPEST", "Cheapest: freight and handling"),
+                            ("WEIGHTED", "Freight, parcels, distance and days, weighted"),
                             ("BALANCE", "Fullest node first"),
                         ],
                         max_length=16,
@@ -85,20 +161,76 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "allow_split",
+                    models.BooleanField(default=True, help_text="An order may ship from several nodes."),
+                ),
+                (
+                    "allow_backorder",
                     models.BooleanField(
-                        default=True, help_text="A line or order may ship from several nodes."
+                        default=True, help_text="What is short waits; otherwise the order waits whole."
                     ),
                 ),
-                ("allow_backorder", models.BooleanField(default=True)),
-                ("settings", models.JSONField(blank=True, default=dict)),
-                ("is_active", models.BooleanField(default=True)),
+                (
+                    "allow_transfer",
+                    models.BooleanField(
+                        default=False,
+                        help_text="A sister node that may not ship it sends it to one that may.",
+                    ),
+                ),
+                (
+                    "allow_substitution",
+                    models.BooleanField(default=False, help_text="What is short is replaced by rule."),
+                ),
+                (
+                    "allow_dropship",
+                    models.BooleanField(
+                        default=False, help_text="What is short is ordered to the customer's door."
+                    ),
+                ),
+                (
+                    "max_shipments",
+                    models.PositiveSmallIntegerField(default=0, help_text="Parcels per order; 0 = no limit."),
+                ),
+                (
+                    "split_worth",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="A further parcel must carry goods worth this percentage of its freight; 0 = any.",
+                    ),
+                ),
+                (
+                    "weight_parcel",
+                    models.DecimalField(
+                        decimal_places=2, default=0, help_text="Per parcel, base currency.", max_digits=9
+                    ),
+                ),
+                (
+                    "weight_distance",
+                    models.DecimalField(decimal_places=2, default=0, help_text="Per 100 km.", max_digits=9),
+                ),
+                (
+                    "weight_day",
+                    models.DecimalField(
+                        decimal_places=2, default=0, help_text="Per day on the way.", max_digits=9
+                    ),
+                ),
+                (
+                    "nodes",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="None chosen = every node.",
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="orders.allocationpolicy",
+                    ),
+                ),
             ],
-            options={
-                "verbose_name_plural": "allocation policies",
-                "constraints": [
-                    models.UniqueConstraint(fields=("code", "version"), name="allocationpolicy_version")
-                ],
-            },
         ),
         migrations.CreateModel(
             name="Channel",
@@ -146,6 +278,39 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="channels",
                         to="orders.allocationpolicy",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="FreightRate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True, help_text="ISO 3166-1 alpha-2; blank = any other.", max_length=2
+                    ),
+                ),
+                (
+                    "base",
+                    models.DecimalField(
+                        decimal_places=2, help_text="Per parcel, base currency.", max_digits=9
+                    ),
+                ),
+                ("per_kg", models.DecimalField(decimal_places=2, default=0, max_digits=9)),
+                ("days", models.PositiveSmallIntegerField(default=2, help_text="On the way.")),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="freight_rates",
+                        to="inventory.node",
                     ),
                 ),
             ],
@@ -243,6 +408,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "tier",
+                    models.CharField(
+                        choices=[("STANDARD", "Standard"), ("PLUS", "Plus"), ("KEY", "Key account")],
+                        default="STANDARD",
+                        help_text="Service tier.",
+                        max_length=10,
+                    ),
+                ),
+                (
                     "credit_limit",
                     models.DecimalField(
                         blank=True,
@@ -280,6 +454,65 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "historical customer",
                 "verbose_name_plural": "historical customers",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalFreightRate",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True, help_text="ISO 3166-1 alpha-2; blank = any other.", max_length=2
+                    ),
+                ),
+                (
+                    "base",
+                    models.DecimalField(
+                        decimal_places=2, help_text="Per parcel, base currency.", max_digits=9
+                    ),
+                ),
+                ("per_kg", models.DecimalField(decimal_places=2, default=0, max_digits=9)),
+                ("days", models.PositiveSmallIntegerField(default=2, help_text="On the way.")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical freight rate",
+                "verbose_name_plural": "historical freight rates",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -342,6 +575,35 @@ class Migration(migrations.Migration):
                 "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Listing",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel_sku", models.CharField(max_length=80)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="listings",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="listings",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="Order",
@@ -558,7 +820,7 @@ class Migration(migrations.Migration):
                 (
                     "explanation",
                     models.JSONField(
-                        help_text="{policy, strategy, wanted, nodes: [[node, units it covers, km, rank]] best first, lines: [[line, wanted, short]], refused?}; the assignments are the allocations that point here."
+                        help_text="{policy, rule, strategy, wanted, nodes: [[node, units it covers, km, rank]] best first, lines: [[line, wanted, short, why?]], cost? (pence), refused?, split_refused?: [node], transfers?: [[line, from, to, units]]}; the assignments are the stock moves of `stock_sequence`."
                     ),
                 ),
                 (
@@ -747,7 +1009,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Listing",
+            name="Promise",
             fields=[
                 (
                     "id",
@@ -755,34 +1017,93 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("channel_sku", models.CharField(max_length=80)),
-                ("is_active", models.BooleanField(default=True)),
+                ("quantity", models.PositiveBigIntegerField()),
+                ("promised_date", models.DateField(help_text="The units leave on this day at the latest.")),
+                ("is_covered", models.BooleanField(default=False)),
                 (
-                    "channel",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="listings",
-                        to="orders.channel",
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("OPEN", "Open"),
+                            ("KEPT", "Kept"),
+                            ("LATE", "Late"),
+                            ("REPLACED", "Replaced"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="OPEN",
+                        max_length=20,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "told_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When the customer was told this day.", null=True
                     ),
                 ),
                 (
-                    "product",
+                    "order_line",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="listings",
-                        to="inventory.product",
+                        related_name="promises",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaced_by",
+                        to="orders.promise",
+                    ),
+                ),
+                (
+                    "supply",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Purchase order line or transfer line; null = a person named the day.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.expectedsupply",
                     ),
                 ),
             ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        models.F("channel"),
-                        django.db.models.functions.text.Lower("channel_sku"),
-                        name="listing_channel_sku",
-                    )
-                ],
-            },
+        ),
+        migrations.AddConstraint(
+            model_name="allocationpolicy",
+            constraint=models.UniqueConstraint(fields=("code", "version"), name="allocationpolicy_version"),
+        ),
+        migrations.AddConstraint(
+            model_name="allocationpolicy",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "ACTIVE")), fields=("code",), name="allocationpolicy_one_active"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="allocationrule",
+            constraint=models.UniqueConstraint(fields=("policy", "position"), name="allocationrule_position"),
+        ),
+        migrations.AddConstraint(
+            model_name="freightrate",
+            constraint=models.UniqueConstraint(fields=("node", "country"), name="freightrate_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="freightrate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("base__gte", 0), ("per_kg__gte", 0)), name="freightrate_amounts"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="listing",
+            constraint=models.UniqueConstraint(
+                models.F("channel"),
+                django.db.models.functions.text.Lower("channel_sku"),
+                name="listing_channel_sku",
+            ),
         ),
         migrations.AddIndex(
             model_name="order",
@@ -953,6 +1274,37 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="payment",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_amount"),
+        ),
+        migrations.AddIndex(
+            model_name="promise",
+            index=models.Index(
+                condition=models.Q(("is_covered", False), ("state", "OPEN")),
+                fields=["supply"],
+                name="promise_pegged",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="promise",
+            index=models.Index(
+                condition=models.Q(("state", "OPEN")), fields=["promised_date"], name="promise_due"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="promise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="promise_quantity"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="promise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("state", "OPEN")),
+                    models.Q(models.Q(("state", "OPEN"), _negated=True), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="promise_closed_when_not_open",
+            ),
         ),
         fillfactor("orders_orderline", 50),
     ]

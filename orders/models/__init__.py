@@ -1,21 +1,26 @@
 """Which rows does the order side keep?"""
 
-from orders.models.allocation import Allocation, AllocationDecision, AllocationPolicy
+from orders.models.allocation import Allocation, AllocationDecision
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Customer
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
+from orders.models.policy import AllocationPolicy, AllocationRule, FreightRate
+from orders.models.promise import Promise
 
 __all__ = [
     "Allocation",
     "AllocationDecision",
     "AllocationPolicy",
+    "AllocationRule",
     "Channel",
     "Customer",
+    "FreightRate",
     "Hold",
     "Listing",
     "Order",
     "OrderCharge",
     "OrderLine",
     "Payment",
+    "Promise",
 ]

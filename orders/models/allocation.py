@@ -9,45 +9,21 @@ from erp.core.triggers import append_only
 from orders.states import ALLOCATION, AllocationState
 
 
-class AllocationPolicy(models.Model):
-    """How nodes are chosen: a strategy with weights, as data. A changed policy is a new version."""
-
-    STRATEGIES = [
-        ("PRIORITY", "Node rank"),
-        ("NEAREST", "Nearest node first"),
-        ("FEWEST_SPLITS", "Fewest shipments"),
-        ("BALANCE", "Fullest node first"),
-    ]
-
-    code = models.CharField(max_length=40)
-    version = models.PositiveIntegerField(default=1)
-    name = models.CharField(max_length=80)
-    strategy = models.CharField(max_length=16, choices=STRATEGIES)
-    allow_split = models.BooleanField(default=True, help_text="A line or order may ship from several nodes.")
-    allow_backorder = models.BooleanField(default=True)
-    settings = models.JSONField(default=dict, blank=True)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["code", "version"], name="allocationpolicy_version")]
-        verbose_name_plural = "allocation policies"
-
-    def __str__(self) -> str:
-        return f"{self.code} v{self.version}"
-
-
 class AllocationDecision(models.Model):
     """Why an order's lines went where they went: candidates, scores, policy version, journal sequence. Append-only."""
 
     order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="decisions")
-    policy = models.ForeignKey(AllocationPolicy, on_delete=models.PROTECT, db_index=False, related_name="+")
+    policy = models.ForeignKey(
+        "orders.AllocationPolicy", on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     stock_sequence = models.BigIntegerField(
         null=True, help_text="StockEvent that wrote it; null when nothing could be assigned."
     )
     at = models.DateTimeField()
     explanation = models.JSONField(
-        help_text="{policy, strategy, wanted, nodes: [[node, units it covers, km, rank]] best first, "
-        "lines: [[line, wanted, short]], refused?}; the assignments are the allocations that point here."
+        help_text="{policy, rule, strategy, wanted, nodes: [[node, units it covers, km, rank]] best first, "
+        "lines: [[line, wanted, short, why?]], cost? (pence), refused?, split_refused?: [node], "
+        "transfers?: [[line, from, to, units]]}; the assignments are the stock moves of `stock_sequence`."
     )
 
     class Meta:

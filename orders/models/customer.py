@@ -10,11 +10,13 @@ class Customer(models.Model):
     """A person or company that orders. The address here is a default; each order keeps its own snapshot."""
 
     SEGMENTS = [("CONSUMER", "Consumer"), ("BUSINESS", "Business")]
+    TIERS = [("STANDARD", "Standard"), ("PLUS", "Plus"), ("KEY", "Key account")]
 
     number = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
     segment = models.CharField(max_length=10, choices=SEGMENTS, default="CONSUMER")
+    tier = models.CharField(max_length=10, choices=TIERS, default="STANDARD", help_text="Service tier.")
     credit_limit = models.DecimalField(
         max_digits=19, decimal_places=4, null=True, blank=True, help_text="Base currency; blank = none set."
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from inventory.models import Node, StockMove
-from orders.models import AllocationDecision, OrderLine
+from orders.models import AllocationDecision, AllocationRule, OrderLine
+from orders.planner import Short
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,18 @@ class NodeReason:
     km: int
     rank: int
     chosen: int
+    is_first: bool = False
+    is_split_refused: bool = False
 
     @property
     def why(self) -> str:
         """The sentence that the page shows for this node."""
         if self.chosen and self.chosen == self.wanted:
             return "Serves the whole order in one parcel, so it was taken first."
+        if self.is_split_refused:
+            return "Had some, but a parcel of its own would have cost more than its goods are worth sending apart."
+        if self.chosen and self.is_first:
+            return f"First choice: {self.chosen} of {self.wanted} units."
         if self.chosen:
             return f"Took {self.chosen} of {self.wanted} units: what nodes ahead of it could not serve."
         if not self.covers:
@@ -33,16 +40,21 @@ class NodeReason:
 
 @dataclass(frozen=True)
 class LineReason:
+    """What a line got from where, and why the rest was left (`code`: a Short of the planner)."""
+
     sku: str
     wanted: int
     short: int
     assigned: list[tuple[str, int]] = field(default_factory=list)
+    code: str = ""
 
     @property
     def why(self) -> str:
         """The sentence that the page shows for this line."""
         if not self.short:
             return "Served in full." if len(self.assigned) == 1 else "Split: no single node had all of it."
+        if self.code and self.code != Short.NO_STOCK:
+            return f"{self.short} short: {Short(self.code).label}."
         if self.assigned:
             return f"{self.short} short: everything sellable at every node was taken."
         return "Nothing sellable at any node: backordered."
@@ -55,7 +67,9 @@ class DecisionReason:
     decision: AllocationDecision
     policy: str
     strategy: str
+    rule: str
     refused: str
+    cost: str
     nodes: list[NodeReason]
     lines: list[LineReason]
 
@@ -92,19 +106,24 @@ def _reason(
     for assigned in given.values():
         for node, units in assigned.items():
             per_node[node] = per_node.get(node, 0) + units
+    taken_back = set(said.get("split_refused", ()))
+    strategies = dict(AllocationRule.STRATEGIES)
     return DecisionReason(
         decision,
         said["policy"],
-        decision.policy.get_strategy_display(),
-        said.get("refused", ""),
+        strategies.get(said["strategy"], said["strategy"]),
+        said.get("rule", ""),
+        Short(said["refused"]).label if said.get("refused") in Short.values else said.get("refused", ""),
+        f"{said['cost'] / 100:.2f}" if "cost" in said else "",
         [
             NodeReason(
-                nodes.get(node, "?"), covers, said["wanted"], km, rank, per_node.get(nodes.get(node, "?"), 0)
+                nodes.get(node, "?"), covers, said["wanted"], km, rank, per_node.get(nodes.get(node, "?"), 0),
+                place == 0, node in taken_back,
             )
-            for node, covers, km, rank in said["nodes"]
+            for place, (node, covers, km, rank) in enumerate(said["nodes"])
         ],
         [
-            LineReason(skus.get(line, "?"), wanted, short, sorted(given.get(line, {}).items()))
-            for line, wanted, short in said["lines"]
+            LineReason(skus.get(line, "?"), wanted, short, sorted(given.get(line, {}).items()), why[0] if why else "")
+            for line, wanted, short, *why in said["lines"]
         ],
-    )
+    )  # fmt: skip

@@ -6,7 +6,6 @@ from orders.services.channel import (
     ListingDraft,
     channel_save,
     listing_create_many,
-    policy_create,
 )
 from orders.services.customer import CustomerDraft, customer_create_many, customer_save
 from orders.services.hold import hold_open, hold_release, hold_release_many
@@ -29,6 +28,16 @@ from orders.services.payment import (
     payment_refund,
     payment_refund_many,
 )
+from orders.services.policy import (
+    PolicyDraft,
+    RuleDraft,
+    freight_rate_save,
+    policy_create,
+    policy_draft,
+    policy_edit,
+    policy_retire,
+    policy_submit,
+)
 from orders.services.progress import (
     ShippedLine,
     allocation_plan_many,
@@ -38,6 +47,7 @@ from orders.services.progress import (
     order_record_return_many,
     order_record_shipment_many,
 )
+from orders.services.promise import promise_fit_many, promise_settle
 from orders.services.release import (
     allocation_close_many,
     line_quantities_lower_many,
@@ -56,7 +66,9 @@ __all__ = [
     "OrderCommand",
     "PaymentCommand",
     "PaymentDraft",
+    "PolicyDraft",
     "ReceivedOrder",
+    "RuleDraft",
     "ShipTo",
     "ShippedLine",
     "allocation_close_many",
@@ -65,6 +77,7 @@ __all__ = [
     "charge_post_many",
     "customer_create_many",
     "customer_save",
+    "freight_rate_save",
     "hold_open",
     "hold_release",
     "hold_release_many",
@@ -85,4 +98,10 @@ __all__ = [
     "payment_refund",
     "payment_refund_many",
     "policy_create",
+    "policy_draft",
+    "policy_edit",
+    "policy_retire",
+    "policy_submit",
+    "promise_fit_many",
+    "promise_settle",
 ]

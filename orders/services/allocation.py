@@ -18,11 +18,15 @@ from erp.core.errors import InvalidInput
 from erp.core.models import User
 from erp.core.services.state import change_state_many
 from erp.core.sql import Statements, array, query, reserve_ids, unnest
+from inventory.selectors import unit_costs
 from inventory.services import Move, Posting, stock_post_many
 from inventory.states import StockStatus
 from orders.locks import OrderInNeed, lock_orders_in_need, lock_sellable
 from orders.models import Order
-from orders.planner import Assignment, Demand, DemandLine, NodeFacts, Plan, Policy, plan_allocation
+from orders.planner import Assignment, Demand, DemandLine, Plan, Policy, plan_allocation
+from orders.selectors.policy import freight_rates, pence, policies_in_force, shipping_nodes
+from orders.services.promise import promise_fit_many
+from orders.services.sister import transfers_raise
 from orders.states import AllocationState, OrderState
 
 ACTION = "orders.order_allocate_many"
@@ -44,6 +48,15 @@ class _Facts:
     decided: frozenset[int]
     policy_ids: Mapping[int, int]
     policies: Mapping[int, Policy]
+    sequence: str
+
+
+class _Wanted(NamedTuple):
+    """An order's lines, and which of them have a promise for a day."""
+
+    demand: Demand
+    row: OrderInNeed
+    promised: list[int]
 
 
 _DECISIONS = {
@@ -54,6 +67,12 @@ _ALLOCATIONS = {
     "id": "bigint", "order_line_id": "bigint", "node_id": "bigint", "product_id": "bigint", "quantity": "bigint",
     "state": "text", "decision_id": "bigint", "is_planned": "boolean", "created_at": "timestamptz",
 }  # fmt: skip
+_LINES = (
+    "SELECT l.order_id, l.id, l.product_id, l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled"
+    ", l.unit_price, p.weight_grams, EXISTS (SELECT 1 FROM orders_promise m WHERE m.order_line_id = l.id AND m.state = 'OPEN') "
+    "FROM orders_orderline l JOIN inventory_product p ON p.id = l.product_id WHERE l.order_id = ANY(%s::bigint[]) "
+    "AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled ORDER BY l.order_id, l.position"
+)
 
 
 @transaction.atomic
@@ -68,83 +87,95 @@ def order_allocate_many(
     """This function will promise stock to orders that want it, the most urgent first, and store why.
 
     Without `order_ids` it sweeps up to `limit` waiting orders (skipping those another worker has in hand), with `product_ids`
-    only those that want one of these products. What can not be served stays wanted: the order is backordered. Looking
-    again in vain stores no second decision. InvalidInput when no allocation policy is in force.
+    only those that want one of these products. What can not be served is promised for the day on which named supply brings
+    it, or waits. Looking again in vain stores no second decision. InvalidInput when no allocation policy is in force.
     """
     rows = lock_orders_in_need(
         order_ids=order_ids, product_ids=product_ids, limit=len(order_ids) if order_ids is not None else limit
     )
     if not rows:
         return []
-    demands = _read_demands(rows)
-    channels = {row.channel_id for row in rows}
     facts = _facts(rows)
-    wanted = sorted({line.product_id for demand in demands for line in demand.lines})
-    supply, _ = lock_sellable(wanted, _channel_codes(channels))
-    plan = plan_allocation(demands, supply, _nodes(), facts.policies)
+    wanted = _in_sequence(_read_demands(rows), facts.sequence)
+    demands = [want.demand for want in wanted]
+    products = sorted({line.product_id for demand in demands for line in demand.lines})
+    supply, withheld = lock_sellable(products)
+    plan = plan_allocation(
+        demands, supply, shipping_nodes(), facts.policies, withheld=withheld, rates=freight_rates()
+    )
     _write(demands, plan, facts, actor, at)
+    _promise(wanted, plan, actor, at)
     return _results(demands, plan)
 
 
-def _read_demands(rows: Sequence[OrderInNeed]) -> list[Demand]:
+def _promise(wanted: Sequence[_Wanted], plan: Plan, actor: User, at: datetime) -> None:
+    """What waits gets a day and a supply; what had one and is on the shelf now gives its supply back."""
+    if plan.transfers:
+        transfers_raise(plan.transfers, actor=actor, at=at)
+    touched = {line for want in wanted for line in want.promised} | set(plan.short)
+    if touched:
+        promise_fit_many(touched, actor=actor, at=at)
+
+
+def _read_demands(rows: Sequence[OrderInNeed]) -> list[_Wanted]:
     lines: dict[int, list[DemandLine]] = {row.order_id: [] for row in rows}
-    for order_id, line_id, product_id, wanted in query(
-        "SELECT order_id, id, product_id, quantity_ordered - quantity_allocated - quantity_shipped - quantity_cancelled "
-        "FROM orders_orderline WHERE order_id = ANY(%s::bigint[]) "
-        "AND quantity_ordered > quantity_allocated + quantity_shipped + quantity_cancelled ORDER BY "
-        "order_id, position",
-        [array(lines, "bigint")],
+    promised: dict[int, list[int]] = {row.order_id: [] for row in rows}
+    for order_id, line_id, product_id, wanted, price, grams, has_promise in query(
+        _LINES, [array(lines, "bigint")]
     ):
-        lines[order_id].append(DemandLine(line_id, product_id, wanted))
+        lines[order_id].append(DemandLine(line_id, product_id, wanted, pence(price), grams))
+        if has_promise:
+            promised[order_id].append(line_id)
     return [
-        Demand(row.order_id, row.country, row.ships_complete, lines[row.order_id])
+        _Wanted(
+            Demand(
+                row.order_id, row.country, row.ships_complete, lines[row.order_id], row.channel, row.segment, row.tier,
+                row.priority, pence(row.total),
+            ),
+            row,
+            promised[row.order_id],
+        )
         for row in rows
         if lines[row.order_id]
-    ]
+    ]  # fmt: skip
 
 
-def _channel_codes(channel_ids: set[int]) -> list[str]:
-    return [
-        row[0]
-        for row in query(
-            "SELECT code FROM orders_channel WHERE id = ANY(%s::bigint[])", [array(channel_ids, "bigint")]
-        )
-    ]
+def _in_sequence(wanted: Sequence[_Wanted], sequence: str) -> list[_Wanted]:
+    """Sort a batch as the default policy says; priority goes first, and the locked order (ship-by) settles ties."""
+    if sequence == "ORDERED":
+        return sorted(wanted, key=lambda want: (-want.row.priority, want.row.ordered_at))
+    if sequence == "VALUE":
+        return sorted(wanted, key=lambda want: (-want.row.priority, -want.row.total))
+    if sequence == "MARGIN":
+        costs = unit_costs({line.product_id for want in wanted for line in want.demand.lines})
+        margins = {
+            want.row.order_id: sum(
+                line.wanted * (line.value - pence(costs.get(line.product_id, 0)))
+                for line in want.demand.lines
+            )
+            for want in wanted
+        }
+        return sorted(wanted, key=lambda want: (-want.row.priority, -margins[want.row.order_id]))
+    return list(wanted)
 
 
 def _facts(rows: Sequence[OrderInNeed]) -> _Facts:
-    known = {
-        row[0]: Policy(*row[1:])
-        for row in query(
-            "SELECT id, code, version, strategy, allow_split, allow_backorder FROM orders_allocationpolicy "
-            "WHERE is_active ORDER BY code = 'default' DESC, id"
-        )
-    }
+    known = policies_in_force()
     if not known:
         raise InvalidInput(
             "no allocation policy is in force", field="policy", remedy="Put one in force first."
         )
     fallback = next(iter(known))
     policy_ids: dict[int, int] = {
-        row.order_id: row.policy_id if row.policy_id in known else fallback  # type: ignore[misc]
-        for row in rows
+        row.order_id: row.policy_id if row.policy_id in known else fallback for row in rows
     }
     return _Facts(
         {row.order_id: row.state for row in rows},
         frozenset(row.order_id for row in rows if row.is_decided),
         policy_ids,
         {order: known[policy] for order, policy in policy_ids.items()},
+        known[fallback].sequence,
     )
-
-
-def _nodes() -> list[NodeFacts]:
-    return [
-        NodeFacts(row[0], row[1], row[2], row[3], float(row[4]), float(row[5]))
-        for row in query(
-            "SELECT id, code, country, rank, latitude, longitude FROM inventory_node WHERE is_active AND "
-            "can_ship ORDER BY id"
-        )
-    ]
 
 
 def _write(demands: Sequence[Demand], plan: Plan, facts: _Facts, actor: User, at: datetime) -> None:

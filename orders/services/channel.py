@@ -1,4 +1,4 @@
-"""Who keeps channels, listings and allocation policies?"""
+"""Who keeps channels and listings?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simple_history.utils import bulk_create_with_history
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.money import exponent
-from orders.models import AllocationPolicy, Channel, Listing
+from orders.models import Channel, Listing
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,3 @@ def listing_create_many(drafts: Sequence[ListingDraft], *, actor: User, at: date
         Listing, default_user=actor, default_date=at, batch_size=5_000,
     )  # fmt: skip
     return len(made)
-
-
-@transaction.atomic
-def policy_create(
-    *, code: str, name: str, strategy: str, allow_split: bool = True, allow_backorder: bool = True
-) -> AllocationPolicy:
-    """This function will create the next version of an allocation policy and retire the one before it."""
-    if strategy not in dict(AllocationPolicy.STRATEGIES):
-        raise InvalidInput("there is no such strategy", field="strategy", remedy="Choose from the list.")
-    last = AllocationPolicy.objects.select_for_update().filter(code=code).order_by("-version").first()
-    policy = AllocationPolicy.objects.create(
-        code=code, version=last.version + 1 if last else 1, name=name, strategy=strategy, allow_split=allow_split,
-        allow_backorder=allow_backorder,
-    )  # fmt: skip
-    if last is not None:
-        AllocationPolicy.objects.filter(code=code).exclude(pk=policy.pk).update(is_active=False)
-        Channel.objects.filter(policy__code=code).update(policy=policy)
-    return policy

@@ -1,4 +1,4 @@
-"""Which pages show holds, customers, channels, listings and allocation policies?"""
+"""Which pages show holds, customers, channels and listings?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from erp.core.pages import Action, BulkAction, Fact, FormPage, ListPage, Panel, 
 from erp.core.pages.format import money_text
 from orders import filters, tables
 from orders.forms import CustomerForm
-from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order
+from orders.models import Channel, Customer, Hold, Listing, Order
 from orders.selectors import customer_balance
 from orders.services import CustomerDraft, customer_save, hold_release_many
 from orders.states import HoldState
@@ -170,32 +170,3 @@ class ListingList(ListPage):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Listing]:
         return Listing.objects.select_related("channel", "product")
-
-
-class AllocationPolicyList(ListPage):
-    permission, title, list_code = "orders.view", "Allocation policies", "orders.policies"
-    table_class, filterset_class = tables.AllocationPolicyTable, filters.AllocationPolicyFilter
-    search_fields = ("code", "name")
-    default_order = ("code", "-version")
-    empty_title, empty_text = "No policies", "The company needs one before anything can be allocated."
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AllocationPolicy]:
-        return AllocationPolicy.objects.all()
-
-
-class AllocationPolicyRecord(RecordPage):
-    permission, title = "orders.view", "Allocation policy"
-    list_page, list_url_name = AllocationPolicyList, "orders:allocation_policy_list"
-
-    def get_object(self, request: HttpRequest, **kw: Any) -> AllocationPolicy:
-        return get_object_or_404(AllocationPolicy, pk=kw["pk"])
-
-    def get_facts(self, obj: AllocationPolicy) -> list[Fact]:
-        return [
-            Fact("Strategy", obj.get_strategy_display()), Fact("Splits", "allowed" if obj.allow_split else "never"),
-            Fact("Backorders", "allowed" if obj.allow_backorder else "never"), Fact("In force", "yes" if obj.is_active else "no"),
-            Fact("Channels", ", ".join(channel.code for channel in obj.channels.order_by("code")) or "none"),
-        ]  # fmt: skip
-
-    def get_panels(self, obj: AllocationPolicy) -> list[Panel]:
-        return []

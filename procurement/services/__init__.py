@@ -1,5 +1,6 @@
 """Who does it? The only writers of purchasing."""
 
+from procurement.services.expected import purchase_order_redate
 from procurement.services.purchase_order import (
     PurchaseDraft,
     PurchaseLine,
@@ -63,6 +64,7 @@ __all__ = [
     "purchase_order_create_many",
     "purchase_order_edit",
     "purchase_order_flag_late",
+    "purchase_order_redate",
     "purchase_order_reject",
     "purchase_order_send",
     "purchase_order_send_many",

@@ -22,6 +22,7 @@ from erp.core.states import ApprovalState
 from inventory.models import Node, Product
 from procurement.locks import demand_state, lock_purchase_order, lock_purchase_orders
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Supplier, SupplierProduct
+from procurement.services.expected import purchase_supply_set
 from procurement.states import PurchaseOrderState as S
 from procurement.terms import base_value
 
@@ -255,6 +256,7 @@ def purchase_order_submit_many(ids: Sequence[int], *, actor: User, at: datetime)
         PurchaseOrder, straight, source=S.DRAFT, to=S.APPROVED, actor=actor, at=at,
         action="procurement.purchase_order_submit", reason="below the approval threshold", fields={"approved_at": at},
     )  # fmt: skip
+    purchase_supply_set(straight, at=at)
     for order in waiting:
         change_state(
             order, to=S.PENDING_APPROVAL, actor=actor, at=at, action="procurement.purchase_order_submit",
@@ -326,6 +328,7 @@ def _approved(request: ApprovalRequest, actor: User, at: datetime) -> None:
         order, to=S.APPROVED, actor=actor, at=at, action="procurement.purchase_order_approve", reason=request.reason,
         fields={"approved_by_id": actor.pk, "approved_at": at},
     )  # fmt: skip
+    purchase_supply_set([order.pk], at=at)
 
 
 def _rejected(request: ApprovalRequest, actor: User, at: datetime) -> None:

@@ -17,6 +17,7 @@ from erp.core.services.state import change_state, change_state_many
 from erp.core.states import ApprovalState, ExceptionState
 from procurement.locks import demand_state, lock_purchase_order, lock_purchase_orders
 from procurement.models import PurchaseOrder, PurchaseOrderLine
+from procurement.services.expected import purchase_supply_set
 from procurement.services.purchase_order import APPROVAL_KIND
 from procurement.states import PurchaseOrderState as S
 from procurement.terms import base_value
@@ -110,6 +111,7 @@ def purchase_order_cancel(*, purchase_order_id: int, reason: str, actor: User, a
     cases_resolve(
         [order.pk], resolution="procurement.purchase_order_cancel", reason=reason, actor=actor, at=at
     )
+    purchase_supply_set([order.pk], at=at)
     return order
 
 
@@ -143,6 +145,7 @@ def purchase_order_close(
         actor=actor,
         at=at,
     )
+    purchase_supply_set([order.pk], at=at)
     return order
 
 

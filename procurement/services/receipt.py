@@ -24,6 +24,7 @@ from procurement import postings
 from procurement.locks import lock_purchase_orders
 from procurement.models import GoodsReceipt, PurchaseOrder
 from procurement.selectors import putaway_bins
+from procurement.services.expected import purchase_supply_set
 from procurement.services.receipt_variance import variance_record
 from procurement.states import PurchaseOrderState
 from procurement.terms import most_receivable, value_between
@@ -139,6 +140,7 @@ def goods_receive_many(drafts: Sequence[ReceiptDraft], *, actor: User, at: datet
     )  # fmt: skip
     batch.run()
     variance_record(orders, lines.values(), actor=actor, at=at)
+    purchase_supply_set(list(orders), at=at)
     return receipts
 
 

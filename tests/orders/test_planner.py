@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.planner import Demand, DemandLine, NodeFacts, Policy, plan_allocation
+from orders.planner import Demand, DemandLine, NodeFacts, Policy, Rule, plan_allocation
 
 LEEDS = NodeFacts(1, "NORTH", "GB", 10, 53.8, -1.5)
 READING = NodeFacts(2, "SOUTH", "GB", 20, 51.5, -1.0)
@@ -17,7 +17,7 @@ def plan_of(lines, supply, *, strategy="NEAREST", country="GB", complete=False, 
     demand = Demand(
         1, country, complete, [DemandLine(n, product, units) for n, (product, units) in enumerate(lines, 1)]
     )
-    policy = Policy("default", 1, strategy, split, backorder)
+    policy = Policy("default", 1, (Rule("all", strategy, split, backorder),))
     return plan_allocation([demand], dict(supply), NODES, {1: policy})
 
 
@@ -40,7 +40,7 @@ def test_what_no_node_has_is_short_and_explained():
     plan = plan_of([(7, 5), (8, 1)], {(7, 1): 2, (7, 2): 1})
     assert taken(plan) == [(1, 1, 2), (1, 2, 1)]
     assert plan.short == {1: 2, 2: 1}
-    assert plan.explanations[1]["lines"] == [[1, 5, 2], [2, 1, 1]]
+    assert plan.explanations[1]["lines"] == [[1, 5, 2, "NO_STOCK"], [2, 1, 1, "NO_STOCK"]]
 
 
 def test_an_order_that_ships_complete_takes_nothing_when_it_can_not():
@@ -48,7 +48,7 @@ def test_an_order_that_ships_complete_takes_nothing_when_it_can_not():
     plan = plan_of([(7, 5)], supply, complete=True)
     assert taken(plan) == []
     assert plan.short == {1: 5}
-    assert plan.explanations[1]["refused"] == "ships complete"
+    assert plan.explanations[1]["refused"] == "COMPLETE"
 
 
 def test_without_splits_only_the_first_node_is_asked():
@@ -75,7 +75,7 @@ def situations(draw):
     ]  # fmt: skip
     policies = {
         demand.order_id: Policy(
-            "p", 1, draw(st.sampled_from(STRATEGIES)), draw(st.booleans()), draw(st.booleans())
+            "p", 1, (Rule("r", draw(st.sampled_from(STRATEGIES)), draw(st.booleans()), draw(st.booleans())),)
         )
         for demand in demands
     }

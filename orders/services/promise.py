@@ -1,0 +1,264 @@
+"""Who promises units for a day, and who settles whether the day was kept?
+
+A line's units that are short are promised out of named supply on its way (purchase order lines, transfers), each unit of
+supply once. When the units are allocated the promise is covered and its supply free again; when they have left, the
+promise is KEPT or LATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from erp.core.models import User
+from erp.core.services.state import change_state_many, record_creation
+from erp.core.sql import Statements, array, query, reserve_ids
+from orders.models import Promise
+from orders.states import PromiseState
+
+DOCK_TO_STOCK = timedelta(days=1)  # what arrives today can leave tomorrow
+ACTION = "orders.promise_fit_many"
+_LINES = (
+    "SELECT l.id, l.product_id, l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled "
+    "FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id WHERE l.id = ANY(%s::bigint[]) "
+    "ORDER BY o.priority DESC, o.ship_by, l.order_id, l.position"
+)
+_PROMISES = (
+    "SELECT id, order_line_id, quantity, promised_date, is_covered, supply_id FROM orders_promise "
+    "WHERE order_line_id = ANY(%s::bigint[]) AND state = 'OPEN' ORDER BY promised_date, id FOR NO KEY UPDATE"
+)
+# Supply is locked in id order before what is pegged to it is counted, so no unit is promised twice.
+_LOCK_SUPPLY = (
+    "SELECT id, product_id, node_id, quantity_open, expected_date FROM inventory_expectedsupply "
+    "WHERE product_id = ANY(%s::bigint[]) AND quantity_open > 0 ORDER BY id FOR NO KEY UPDATE"
+)
+_PEGGED = (
+    "SELECT supply_id, sum(quantity)::bigint FROM orders_promise WHERE supply_id = ANY(%s::bigint[]) "
+    "AND state = 'OPEN' AND NOT is_covered GROUP BY 1"
+)
+_COLUMNS = {
+    "id": "bigint", "order_line_id": "bigint", "supply_id": "bigint", "quantity": "bigint", "promised_date": "date",
+    "is_covered": "boolean", "state": "text", "made_at": "timestamptz", "replaces_id": "bigint",
+}  # fmt: skip
+
+
+class _Open(NamedTuple):
+    id: int
+    line_id: int
+    quantity: int
+    promised_date: date
+    is_covered: bool
+    supply_id: int | None
+
+
+@dataclass
+class _Supply:
+    id: int
+    node_id: int
+    left: int
+    expected_date: date
+
+
+class _New(NamedTuple):
+    line_id: int
+    supply_id: int | None
+    quantity: int
+    promised_date: date
+    is_covered: bool = False
+    replaces_id: int | None = None
+
+
+@transaction.atomic
+def promise_fit_many(
+    line_ids: Iterable[int], *, cancelled: bool = False, actor: User, at: datetime
+) -> dict[int, date]:
+    """This function will bring the open promises of order lines in line with what is short, and say what is promised now.
+
+    Units that are no longer short are covered (or, with `cancelled`, called off), the earliest day first; units that are short
+    and not promised get the earliest supply that has units left. Returns line id → the last promised day of the lines
+    that got a new promise. The orders must be locked by the caller. What no supply is known for stays without a day.
+    """
+    lines = query(_LINES, [array(sorted(set(line_ids)), "bigint")])
+    if not lines:
+        return {}
+    by_line: dict[int, list[_Open]] = {row[0]: [] for row in lines}
+    for row in query(_PROMISES, [array(by_line, "bigint")]):
+        by_line[row[1]].append(_Open(*row))
+    new: list[_New] = []
+    closing: dict[str, list[int]] = {PromiseState.CANCELLED: [], PromiseState.REPLACED: []}
+    covered: list[int] = []
+    wanting: list[tuple[int, int, int, int | None]] = []
+    for line_id, product_id, short in lines:
+        waiting = [row for row in by_line[line_id] if not row.is_covered]
+        surplus = sum(row.quantity for row in waiting) - short
+        if surplus > 0:
+            _take_off(waiting, surplus, cancelled, new, closing, covered)
+        elif surplus < 0:
+            stale = [row for row in by_line[line_id] if row.is_covered]
+            wanting.append((line_id, product_id, -surplus, _uncover(stale, -surplus, closing, new)))
+    promised = _peg(wanting, new) if wanting else {}
+    _write(new, closing, covered, actor, at)
+    return promised
+
+
+def _take_off(
+    waiting: Sequence[_Open],
+    surplus: int,
+    cancelled: bool,
+    new: list[_New],
+    closing: dict[str, list[int]],
+    covered: list[int],
+) -> None:
+    """Cover (or cancel) units, the earliest promise first; a promise that is covered in part is replaced by two."""
+    for row in waiting if not cancelled else reversed(waiting):
+        if surplus <= 0:
+            return
+        units = min(surplus, row.quantity)
+        surplus -= units
+        if units == row.quantity:
+            (closing[PromiseState.CANCELLED] if cancelled else covered).append(row.id)
+            continue
+        closing[PromiseState.REPLACED].append(row.id)
+        new.append(_New(row.line_id, row.supply_id, row.quantity - units, row.promised_date, False, row.id))
+        if not cancelled:
+            new.append(_New(row.line_id, row.supply_id, units, row.promised_date, True, row.id))
+
+
+def _uncover(
+    stale: Sequence[_Open], missing: int, closing: dict[str, list[int]], new: list[_New]
+) -> int | None:
+    """Units that had been covered are short again (a short pick): their promise is replaced, so that no unit has two."""
+    last = None
+    for row in reversed(stale):
+        if missing <= 0:
+            break
+        units = min(missing, row.quantity)
+        missing -= units
+        closing[PromiseState.REPLACED].append(row.id)
+        if units < row.quantity:
+            new.append(
+                _New(row.line_id, row.supply_id, row.quantity - units, row.promised_date, True, row.id)
+            )
+        last = row.id
+    return last
+
+
+def _peg(wanting: Sequence[tuple[int, int, int, int | None]], new: list[_New]) -> dict[int, date]:
+    supplies: dict[int, list[_Supply]] = {}
+    rows = query(_LOCK_SUPPLY, [array(sorted({product for _, product, _, _ in wanting}), "bigint")])
+    if not rows:
+        return {}
+    pegged: dict[int, int] = {
+        row[0]: row[1] for row in query(_PEGGED, [array([row[0] for row in rows], "bigint")])
+    }
+    for supply_id, product_id, node_id, quantity, expected in rows:
+        left = quantity - pegged.get(supply_id, 0)
+        if left > 0:
+            supplies.setdefault(product_id, []).append(_Supply(supply_id, node_id, left, expected))
+    promised: dict[int, date] = {}
+    for line_id, product_id, units, replaces in wanting:
+        for supply in sorted(supplies.get(product_id, []), key=lambda s: (s.expected_date, s.id)):
+            given = min(units, supply.left)
+            if given:
+                supply.left -= given
+                units -= given
+                promised[line_id] = supply.expected_date + DOCK_TO_STOCK
+                new.append(_New(line_id, supply.id, given, promised[line_id], False, replaces))
+            if not units:
+                break
+    return promised
+
+
+def _write(
+    new: Sequence[_New],
+    closing: Mapping[str, Sequence[int]],
+    covered: Sequence[int],
+    actor: User,
+    at: datetime,
+) -> None:
+    batch = Statements()
+    for state, ids in closing.items():
+        change_state_many(
+            Promise, ids, source=PromiseState.OPEN, to=state, actor=actor, at=at, action=ACTION,
+            fields={"closed_at": at}, statements=batch,
+        )  # fmt: skip
+    if covered:
+        batch.demand(
+            "UPDATE orders_promise SET is_covered = true WHERE id = ANY(%s::bigint[]) AND state = 'OPEN' RETURNING 1",
+            [array(covered, "bigint")], len(covered), "orders.Promise covered",
+        )  # fmt: skip
+    if new:
+        promise_insert(new, batch, actor, at)
+    batch.run()
+
+
+def promise_insert(new: Sequence[_New], batch: Statements, actor: User, at: datetime) -> list[int]:
+    ids = reserve_ids({"orders_promise": len(new)})["orders_promise"]
+    batch.insert(
+        "orders_promise",
+        _COLUMNS,
+        [
+            (pk, row.line_id, row.supply_id, row.quantity, row.promised_date, row.is_covered, PromiseState.OPEN, at,
+             row.replaces_id)
+            for pk, row in zip(ids, new, strict=True)
+        ],
+    )  # fmt: skip
+    record_creation(Promise, ids, actor=actor, at=at, action=ACTION, statements=batch)
+    return list(ids)
+
+
+# Units leave in the order in which they were promised: first those that never waited, then promise by promise. When they
+# left is the journal's word.
+_LEFT = """
+WITH due AS (SELECT DISTINCT order_line_id FROM orders_promise WHERE state = 'OPEN'),
+every AS (SELECT p.id, p.order_line_id, p.state, p.promised_date,
+                 sum(p.quantity) OVER (PARTITION BY p.order_line_id ORDER BY p.promised_date, p.id) AS upto,
+                 sum(p.quantity) OVER (PARTITION BY p.order_line_id) AS promised
+            FROM orders_promise p JOIN due USING (order_line_id) WHERE p.state IN ('OPEN', 'KEPT', 'LATE')),
+shipped AS (SELECT m.order_line_id, e.occurred_at,
+                   sum(m.quantity) OVER (PARTITION BY m.order_line_id ORDER BY m.event_id, m.id) AS units
+              FROM inventory_stockmove m JOIN due USING (order_line_id) JOIN inventory_stockevent e ON e.sequence = m.event_id
+             WHERE m.to_status = 'CUSTOMER')
+SELECT p.id, p.promised_date, min(s.occurred_at)
+  FROM every p JOIN orders_orderline l ON l.id = p.order_line_id
+  JOIN shipped s ON s.order_line_id = l.id
+       AND s.units >= greatest(l.quantity_ordered - l.quantity_cancelled - p.promised, 0) + p.upto
+ WHERE p.state = 'OPEN' GROUP BY 1, 2 ORDER BY 1
+"""
+
+
+@transaction.atomic
+def promise_settle(*, actor: User, at: datetime) -> int:
+    """This function will close every open promise whose units have left: KEPT on the day or before, LATE after it.
+
+    The day is the company's. Returns how many were closed; the beat runs it, and running it again changes nothing.
+    """
+    rows = query(_LEFT)
+    if not rows:
+        return 0
+    ids = array([row[0] for row in rows], "bigint")
+    still = {
+        row[0]
+        for row in query(
+            "SELECT id FROM orders_promise WHERE id = ANY(%s::bigint[]) AND state = 'OPEN' ORDER BY id FOR NO KEY UPDATE",
+            [ids],
+        )
+    }
+    batch = Statements()
+    for state in (PromiseState.KEPT, PromiseState.LATE):
+        chosen = [
+            pk
+            for pk, promised, left in rows
+            if pk in still and (localtime(left).date() <= promised) == (state == PromiseState.KEPT)
+        ]
+        change_state_many(
+            Promise, chosen, source=PromiseState.OPEN, to=state, actor=actor, at=at, action="orders.promise_settle",
+            fields={"closed_at": at, "is_covered": True}, statements=batch,
+        )  # fmt: skip
+    batch.run()
+    return len(still)
