@@ -13,6 +13,8 @@ from django.contrib.auth.models import Group
 from factory.django import DjangoModelFactory
 
 from erp.core.models import NumberSeries, User
+from erp.core.services.state import record_creation
+from erp.core.services.user import system_user
 from inventory.models import Category, Location, Lot, Node, Product, UnitOfMeasure
 from ledger.models import Period
 from orders.models import AllocationPolicy, Channel, Customer, Listing
@@ -133,8 +135,14 @@ class AllocationPolicyFactory(DjangoModelFactory[AllocationPolicy]):
     @factory.post_generation
     def strategy(self, create: bool, extracted: str | None, **kwargs: object) -> None:
         """One rule for every order: `AllocationPolicyFactory(strategy="BALANCE")`."""
-        if not self.rules.exists():
-            self.rules.create(name="Every order", strategy=extracted or "PRIORITY")
+        if self.rules.exists():
+            return
+        self.rules.create(name="Every order", strategy=extracted or "PRIORITY")
+        steps = [(self.state, "orders.policy_activate")] if self.state != "DRAFT" else []
+        record_creation(
+            AllocationPolicy, [self.pk], actor=system_user(), at=datetime(2026, 1, 1, tzinfo=UTC),
+            action="orders.policy_draft", then=steps,
+        )  # fmt: skip
 
 
 class ChannelFactory(DjangoModelFactory[Channel]):

@@ -61,7 +61,7 @@ def test_first_come_is_first_served_and_the_rest_is_backordered(company):
     assert (level(company, "AVAILABLE"), level(company, "ALLOCATED")) == (0, 5)
     assert Order.objects.get(pk=one).needs_allocation is False
     assert Order.objects.get(pk=two).needs_allocation is True
-    assert AllocationDecision.objects.get(order_id=two).explanation["lines"][0][1:] == [4, 3]
+    assert AllocationDecision.objects.get(order_id=two).explanation["lines"][0][1:] == [4, 3, "NO_STOCK"]
 
 
 def test_looking_again_in_vain_decides_nothing_and_new_stock_is_promised(company):

@@ -9,7 +9,7 @@ import pytest
 from erp.core.errors import Conflict, IllegalTransition, InvalidInput, LostUpdate, NotFound
 from fulfillment.services import fulfillment_release_many, fulfillment_ship_through_many
 from orders.checks import HOLD_OWNERS
-from orders.models import Allocation, AllocationPolicy, Hold, Order
+from orders.models import Allocation, AllocationRule, Hold, Order
 from orders.services import (
     hold_open,
     hold_release_many,
@@ -240,7 +240,7 @@ def test_what_the_floor_has_taken_up_stays_promised(company: Company) -> None:
 def test_nothing_is_promised_while_no_policy_is_in_force(company: Company) -> None:
     stock_in(company, company.mug, 3)
     order = order_in(company, (company.mug, 1))
-    AllocationPolicy.objects.update(is_active=False)
+    AllocationRule.objects.all().delete()
     refused(
         InvalidInput, "policy", lambda: order_allocate_many(order_ids=[order.pk], actor=company.olga, at=NOW)
     )

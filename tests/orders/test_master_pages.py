@@ -75,7 +75,7 @@ def test_records_of_customers_channels_and_policies_tell_what_hangs_on_them(
 def test_the_other_lists_filter_and_search(company: Company, as_: Login) -> None:
     rita = as_("rita")
     blocked = CustomerFactory(name="Bad Payer", is_blocked=True, segment="BUSINESS", country="FR")
-    old = AllocationPolicyFactory(version=2, is_active=False)
+    old = AllocationPolicyFactory(version=2, state="RETIRED")
     off = ListingFactory(channel=company.web, product=company.lamp, channel_sku="LIGHT", is_active=False)
     on = ListingFactory(channel=company.wholesale, product=company.mug)
     for name, query, expected in (
@@ -83,7 +83,7 @@ def test_the_other_lists_filter_and_search(company: Company, as_: Login) -> None
         ("customer", "country=fr", [blocked]), ("customer", "segment=CONSUMER", [company.carol]),
         ("channel", "kind=B2B", [company.wholesale]), ("channel", "q=web", [company.web]),
         ("listing", "q=lamp", [off]), ("listing", "q=light", [off]), ("listing", "is_active=true", [on]),
-        ("listing", f"channel={company.wholesale.pk}", [on]), ("allocation_policy", "is_active=false", [old]),
+        ("listing", f"channel={company.wholesale.pk}", [on]), ("allocation_policy", "state=RETIRED", [old]),
     ):  # fmt: skip
         assert shown(rita.get(f"{to(f'{name}_list')}?{query}")) == expected, (name, query)
     for noun in LISTS:

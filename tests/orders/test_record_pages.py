@@ -85,7 +85,7 @@ def test_why_this_node_names_candidates_scores_and_reasons(company: Company, as_
 
     page, why = decision()
     assert why.nodes == [
-        NodeReason("SOUTH", covers=4, wanted=4, km=0, rank=20, chosen=4),
+        NodeReason("SOUTH", covers=4, wanted=4, km=0, rank=20, chosen=4, is_first=True),
         NodeReason("NORTH", covers=2, wanted=4, km=0, rank=10, chosen=0),
         NodeReason("STORE", covers=0, wanted=4, km=0, rank=30, chosen=0),
     ]
@@ -112,8 +112,8 @@ def test_why_says_so_when_the_order_was_split_or_refused_or_not_looked_at(
     missing_everywhere = "1 short: everything sellable at every node was taken."
     for order, words in (
         (new, ["Not decided yet"]),
-        (whole, ["Nothing was promised: ships complete.", "Nothing sellable at any node: backordered."]),
-        (split, ["Took 2 of 4 units", "Took 1 of 4 units", missing_everywhere]),
+        (whole, ["Nothing was promised: the order ships complete, and not all of it is there.", "4 short: the order"]),
+        (split, ["First choice: 2 of 4 units.", "Took 1 of 4 units", missing_everywhere]),
     ):
         page = as_("rita").get(to("order_detail", order.pk)).content.decode()
         assert [word for word in words if word not in page] == []
