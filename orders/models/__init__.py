@@ -3,6 +3,7 @@
 from orders.models.allocation import Allocation, AllocationDecision, AllocationPolicy
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Customer
+from orders.models.notice import ChannelMail, MessageTemplate
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
 
@@ -11,9 +12,11 @@ __all__ = [
     "AllocationDecision",
     "AllocationPolicy",
     "Channel",
+    "ChannelMail",
     "Customer",
     "Hold",
     "Listing",
+    "MessageTemplate",
     "Order",
     "OrderCharge",
     "OrderLine",
