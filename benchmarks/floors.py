@@ -31,7 +31,11 @@ l AS (INSERT INTO orders_orderline (order_id, position, product_id, channel_sku,
 s AS (INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at)
       SELECT 'orders.Order', o.id, step.action, step.source, step.target, %(actor)s, '', %(at)s FROM o,
              (VALUES ('orders.order_receive', '', 'RECEIVED'), ('orders.order_confirm', 'RECEIVED', 'CONFIRMED'))
-             AS step(action, source, target))
+             AS step(action, source, target)),
+ob AS (INSERT INTO core_outboxmessage (stream, kind, key, subject_type, subject_id, payload, state, attempts, max_attempts)
+      SELECT 'order:' || id || ':email', 'orders.notice_send', 'ORDER_RECEIVED:' || id || ':first', 'orders.Order', id,
+             jsonb_build_object('notice', 'ORDER_RECEIVED', 'order_id', id, 'to', 'pat@example.com', 'facts', '{}'::jsonb),
+             'PENDING', 0, 12 FROM o)
 SELECT * FROM l ORDER BY id
 """
 
@@ -115,7 +119,7 @@ oo AS (UPDATE orders_order o SET amount_invoiced = o.amount_invoiced + t.revenue
 ob AS (INSERT INTO core_outboxmessage (stream, kind, key, subject_type, subject_id, payload, state, attempts, max_attempts)
       SELECT 'order:' || f.order_id, g.kind, g.kind || ':' || f.shipment_id, 'fulfillment.Shipment', f.shipment_id,
              jsonb_build_object('to', 'pat@example.com', 'order', f.order_id, 'shipment', f.shipment_id), 'PENDING', 0, 12
-        FROM f, (VALUES ('core.send_email'), ('orders.channel_shipment_publish')) AS g(kind)),
+        FROM f, (VALUES ('orders.notice_send'), ('orders.channel_shipment_publish')) AS g(kind)),
 sc AS (INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at)
       SELECT 'fulfillment.FulfillmentOrder', id, 'fulfillment.shipment_confirm_many', 'PACKED', 'SHIPPED', %(actor)s, '', %(at)s FROM f
       UNION ALL SELECT 'orders.Order', order_id, 'orders.order_record_shipment_many', 'RELEASED', 'SHIPPED', %(actor)s, '', %(at)s FROM f)

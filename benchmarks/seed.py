@@ -26,7 +26,16 @@ from inventory.services import (
 )
 from ledger.services import chart_create
 from ledger.services.period import period_ensure
-from orders.services import ChannelDraft, LineCommand, OrderCommand, ShipTo, channel_save, policy_create
+from orders.services import (
+    ChannelDraft,
+    ChannelMailDraft,
+    LineCommand,
+    OrderCommand,
+    ShipTo,
+    channel_mail_save,
+    channel_save,
+    policy_create,
+)
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PRODUCTS = 10_000
@@ -96,4 +105,5 @@ def seed(scale: float) -> Seeded:
     channel = channel_save(
         ChannelDraft("bench", "Bench", "WEB", "GBP", False, 48, policy.pk), actor=actor, at=AT
     )
+    channel_mail_save(ChannelMailDraft(channel.pk), actor=actor, at=AT)
     return Seeded(actor, nodes, products, skus, channel.pk, policy.pk, Random(20260302))

@@ -6,6 +6,7 @@ from django import forms
 
 from erp.core.money import EXPONENTS
 from orders.models import Channel, Customer
+from orders.models.notice import LANGUAGES
 
 
 class OrderForm(forms.Form):
@@ -55,4 +56,7 @@ class CustomerForm(forms.Form):
     city = forms.CharField(max_length=80, required=False)
     postcode = forms.CharField(max_length=20, required=False)
     country = forms.CharField(max_length=2, required=False, help_text="Two letters.")
+    language = forms.ChoiceField(
+        choices=[("", "As the channel"), *LANGUAGES], required=False, help_text="Of the e-mails to them."
+    )
     is_blocked = forms.BooleanField(required=False, label="Blocked: new orders are held")

@@ -17,7 +17,8 @@ from erp.core.services.state import record_creation
 from erp.core.services.user import system_user
 from inventory.models import Category, Location, Lot, Node, Product, UnitOfMeasure
 from ledger.models import Period
-from orders.models import AllocationPolicy, Channel, Customer, Listing
+from orders.models import AllocationPolicy, Channel, ChannelMail, Customer, Listing
+from orders.notices import AUTOMATIC
 from procurement.models import Supplier, SupplierProduct
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday; every test's clock unless it says otherwise
@@ -154,6 +155,17 @@ class ChannelFactory(DjangoModelFactory[Channel]):
     kind = "WEB"
     currency = "GBP"
     policy = factory.SubFactory(AllocationPolicyFactory)
+
+
+class ChannelMailFactory(DjangoModelFactory[ChannelMail]):
+    """A channel that tells its customers everything from the beginning of 2026 on."""
+
+    class Meta:
+        model = ChannelMail
+
+    reply_to = "help@example.com"
+    kinds = factory.LazyFunction(lambda: list(AUTOMATIC))
+    notices_from = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class ListingFactory(DjangoModelFactory[Listing]):

@@ -23,7 +23,7 @@ from erp.core.sql import Statements, array, cents, query, reserve_ids
 from fulfillment.invoicing import InvoiceLine, Leaving, invoice_lines
 from fulfillment.locks import LockedFulfillment, lock_fulfillments
 from fulfillment.models import FulfillmentOrder
-from fulfillment.notices import Notice, notices
+from fulfillment.notices import Left, Notice, notices
 from fulfillment.postings import ShipmentFigures, shipment_confirmed
 from fulfillment.states import FulfillmentState
 from inventory.services import Move, Posting, stock_begin, stock_post_many
@@ -50,7 +50,9 @@ class UnknownRate(InvalidInput):
 _HEADERS = (
     "SELECT f.id, o.id, o.number, o.channel_id, c.code, o.currency, coalesce(u.segment, ''), o.email, o.ship_to_name, "
     "o.external_id, o.charges_invoiced, o.ships_complete AND EXISTS (SELECT 1 FROM orders_orderline m "
-    "WHERE m.order_id = o.id AND m.quantity_ordered > m.quantity_allocated + m.quantity_shipped + m.quantity_cancelled) "
+    "WHERE m.order_id = o.id AND m.quantity_ordered > m.quantity_allocated + m.quantity_shipped + m.quantity_cancelled), "
+    "(SELECT sum(n.quantity_ordered - n.quantity_shipped - n.quantity_cancelled) FROM orders_orderline n "
+    "WHERE n.order_id = o.id)::bigint "
     "FROM fulfillment_fulfillmentorder f JOIN orders_order o ON o.id = f.order_id "
     "JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer u ON u.id = o.customer_id "
     "WHERE f.id = ANY(%s::bigint[])"
@@ -224,11 +226,20 @@ class _Shipping:
         figures = [figure._replace(number=number) for figure, number in zip(figures, numbers, strict=True)]
         self._insert(statements, figures, ids)
         if tell:
-            shipped = [(self.headers[pk], ids[pk], self.tracking.get(pk, "")) for pk in ids]
-            notices(shipped, numbers, self.carrier, statements)
+            notices(self._left(ids, numbers), self.carrier, at=self.at, statements=statements)
         drafts = [shipment_confirmed(figure) for figure in figures]
         journal_entry_post_many(drafts, actor=self.actor, statements=statements)
         statements.run()
+
+    def _left(self, ids: Mapping[int, int], numbers: Sequence[str]) -> list[Left]:
+        units: dict[int, dict[int, int]] = {pk: {} for pk in ids}
+        for line in self.lines:
+            own = units[line.fulfillment_id]
+            own[line.order_line_id] = own.get(line.order_line_id, 0) + line.quantity
+        return [
+            Left(self.headers[pk], shipment, number, self.tracking.get(pk, ""), units[pk])
+            for (pk, shipment), number in zip(ids.items(), numbers, strict=True)
+        ]
 
     def _figures(self, ids: Mapping[int, int]) -> tuple[list[ShipmentFigures], dict[int, Decimal]]:
         sums: dict[int, list[Decimal]] = {pk: [ZERO, ZERO, ZERO] for pk in ids}

@@ -3,6 +3,7 @@
 from orders.models.allocation import Allocation, AllocationDecision
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Customer
+from orders.models.notice import ChannelMail, MessageTemplate
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
 from orders.models.policy import AllocationPolicy, AllocationRule, FreightRate
@@ -14,10 +15,12 @@ __all__ = [
     "AllocationPolicy",
     "AllocationRule",
     "Channel",
+    "ChannelMail",
     "Customer",
     "FreightRate",
     "Hold",
     "Listing",
+    "MessageTemplate",
     "Order",
     "OrderCharge",
     "OrderLine",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from orders.models.notice import LANGUAGES
+
 
 class Customer(models.Model):
     """A person or company that orders. The address here is a default; each order keeps its own snapshot."""
@@ -24,6 +26,12 @@ class Customer(models.Model):
     city = models.CharField(max_length=80, blank=True)
     postcode = models.CharField(max_length=20, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    language = models.CharField(
+        max_length=5,
+        choices=LANGUAGES,
+        blank=True,
+        help_text="Of the e-mails to them; blank = the channel's.",
+    )
     is_blocked = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=models.functions.Now())
     history = HistoricalRecords()

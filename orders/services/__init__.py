@@ -10,6 +10,19 @@ from orders.services.channel import (
 from orders.services.customer import CustomerDraft, customer_create_many, customer_save
 from orders.services.hold import hold_open, hold_release, hold_release_many
 from orders.services.late import order_flag_late
+from orders.services.message_template import (
+    ChannelMailDraft,
+    TemplateDraft,
+    channel_mail_save,
+    message_template_retire,
+    message_template_save,
+)
+from orders.services.notice import (
+    NoticeDraft,
+    notice_resend,
+    order_notice_add_many,
+    order_write_to_customer,
+)
 from orders.services.order import (
     ChargeCommand,
     LineCommand,
@@ -58,11 +71,13 @@ from orders.services.release import (
 __all__ = [
     "AllocationResult",
     "ChannelDraft",
+    "ChannelMailDraft",
     "ChargeCommand",
     "ChargeDraft",
     "CustomerDraft",
     "LineCommand",
     "ListingDraft",
+    "NoticeDraft",
     "OrderCommand",
     "PaymentCommand",
     "PaymentDraft",
@@ -71,8 +86,10 @@ __all__ = [
     "RuleDraft",
     "ShipTo",
     "ShippedLine",
+    "TemplateDraft",
     "allocation_close_many",
     "allocation_plan_many",
+    "channel_mail_save",
     "channel_save",
     "charge_post_many",
     "customer_create_many",
@@ -83,9 +100,13 @@ __all__ = [
     "hold_release_many",
     "line_quantities_lower_many",
     "listing_create_many",
+    "message_template_retire",
+    "message_template_save",
+    "notice_resend",
     "order_allocate_many",
     "order_cancel",
     "order_flag_late",
+    "order_notice_add_many",
     "order_receive",
     "order_receive_many",
     "order_record_credit_many",
@@ -94,6 +115,7 @@ __all__ = [
     "order_record_return_many",
     "order_record_shipment_many",
     "order_release_allocation",
+    "order_write_to_customer",
     "payment_capture_many",
     "payment_refund",
     "payment_refund_many",

@@ -15,6 +15,7 @@ from simple_history.utils import bulk_create_with_history
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from orders.models import Customer
+from orders.models.notice import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class CustomerDraft:
     postcode: str = ""
     country: str = ""
     is_blocked: bool = False
+    language: str = ""
 
 
 def _checked(draft: CustomerDraft) -> CustomerDraft:
@@ -52,6 +54,10 @@ def _checked(draft: CustomerDraft) -> CustomerDraft:
     if draft.credit_limit is not None and draft.credit_limit < 0:
         raise InvalidInput(
             "a credit limit is not negative", field="credit_limit", remedy="Leave it blank for none."
+        )
+    if draft.language and draft.language not in dict(LANGUAGES):
+        raise InvalidInput(
+            "we do not write in that language", field="language", remedy="Choose from the list."
         )
     if draft.email:
         try:

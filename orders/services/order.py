@@ -28,6 +28,7 @@ from erp.core.states import WorkState
 from orders import checks
 from orders.models import Hold, Order
 from orders.resolve import References, resolve_references
+from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.services.payment import PaymentDraft, payment_capture_many
 from orders.states import HoldState, OrderState
 
@@ -329,6 +330,8 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
         record_creation(
             Order, reached, actor=actor, at=at, action=ACTION, then=[(state, action)], statements=batch
         )
+    told = [NoticeDraft(draft.order_id) for draft in drafts if draft.command.email]
+    order_notice_add_many("ORDER_RECEIVED", told, at=at, statements=batch)
     batch.run()
     payments = [
         PaymentDraft(draft.order_id, *draft.command.payment)

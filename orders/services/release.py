@@ -16,6 +16,7 @@ from inventory.services import Move, Posting, stock_begin, stock_post_many
 from inventory.states import StockStatus
 from orders.locks import lock_order
 from orders.models import Allocation, Hold, Order, OrderLine
+from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.states import AllocationState, HoldState, OrderState
 
 
@@ -45,11 +46,18 @@ def order_release_allocation(*, order_id: int, reason: str, actor: User, at: dat
 
 @transaction.atomic
 def order_cancel(
-    *, order_id: int, quantities: Mapping[int, int] | None = None, reason: str, actor: User, at: datetime
+    *,
+    order_id: int,
+    quantities: Mapping[int, int] | None = None,
+    reason: str,
+    told_reason: str = "",
+    actor: User,
+    at: datetime,
 ) -> int:
     """This function will cancel what has not been released for picking: the whole order, or units per line id.
 
-    Promised stock becomes available again. Returns the units cancelled. Conflict when units are already being picked or
+    Promised stock becomes available again. `reason` is ours; the customer is told of the cancellation with `told_reason`,
+    or without one. Returns the units cancelled. Conflict when units are already being picked or
     shipped (cancel the fulfilment first); InvalidInput when a line has fewer units left than that, or without a reason.
     """
     if not reason.strip():
@@ -85,7 +93,20 @@ def order_cancel(
             )
     _cancel_units(wanted)
     _settle_state(order, "orders.order_cancel", reason, actor, at)
+    _tell_cancelled(order, lines, wanted, told_reason, at)
     return sum(wanted.values())
+
+
+def _tell_cancelled(
+    order: Order, lines: Sequence[OrderLine], wanted: Mapping[int, int], told_reason: str, at: datetime
+) -> None:
+    """The units cancelled so far make each partial cancellation one notice of its own."""
+    so_far = sum(line.quantity_cancelled for line in lines) + sum(wanted.values())
+    facts = {
+        "lines": {str(line): units for line, units in wanted.items()}, "reason": told_reason.strip()[:300],
+        "is_whole": order.state == OrderState.CANCELLED, "is_paid": order.amount_paid > order.amount_refunded,
+    }  # fmt: skip
+    order_notice_add_many("ORDER_CANCELLED", [NoticeDraft(order.pk, str(so_far), facts)], at=at)
 
 
 def _cancel_units(wanted: Mapping[int, int]) -> None:

@@ -14,7 +14,7 @@ from erp.core.models import User
 from erp.core.services.state import change_state_many
 from erp.core.sql import Statements, array, cents, query, unnest
 from ledger.services import journal_entry_post_many
-from orders.services import PaymentDraft, payment_refund_many
+from orders.services import NoticeDraft, PaymentDraft, order_notice_add_many, payment_refund_many
 from orders.services.progress import order_record_credit_many
 from returns import postings
 from returns.locks import lock_refunds
@@ -117,6 +117,14 @@ def refund_pay_many(refund_ids: Sequence[int], *, actor: User, at: datetime) -> 
         Refund, list(refunds), source=S.APPROVED, to=S.PAID, actor=actor, at=at, action="returns.refund_pay",
         fields={"paid_at": at}, statements=batch,
     )  # fmt: skip
+    told = [
+        NoticeDraft(
+            refund.order_id, refund.number,
+            {"refund": refund.number, "amount": f"{refund.amount:f}", "amount_paid": f"{paid[pk]:f}"},
+        )
+        for pk, refund in refunds.items()
+    ]  # fmt: skip
+    order_notice_add_many("ORDER_REFUNDED", told, at=at, statements=batch)
     batch.run()
     rma_close_settled(
         {refund.rma_id for refund in refunds.values()}, action="returns.refund_pay", actor=actor, at=at

@@ -77,6 +77,25 @@ def outbox_add_many(messages: Sequence[OutboxDraft], statements: Statements | No
         transaction.on_commit(partial(wake, "core.deliver_due", []), robust=True)
 
 
+def outbox_add_selected(select: str, parameters: Sequence[Any], statements: Statements | None = None) -> None:
+    """This function will put down a message per row of `select`, which yields stream, kind, key, subject type, subject id
+    and payload, in one statement; one whose (kind, key) exists already is left out.
+
+    For what is decided by data, such as whom a channel writes to: nothing is read first. No worker is woken, the sweeper
+    finds the rows within seconds, so that a transaction that adds none costs the broker nothing.
+    """
+    batch = statements or Statements()
+    batch.add(
+        f"INSERT INTO core_outboxmessage ({', '.join(_COLUMNS)}) "
+        f"SELECT message.*, '{WorkState.PENDING}', 0, {MAX_ATTEMPTS} FROM ({select}) "
+        "AS message(stream, kind, key, subject_type, subject_id, payload) ON CONFLICT (kind, key) DO NOTHING",
+        parameters,
+    )
+    if statements is None:
+        with transaction.atomic():
+            batch.run()
+
+
 def stream_deliver(*, stream: str, actor: User, at: datetime, limit: int = 200) -> int:
     """This function will send the stream's waiting messages in order, each outside any transaction, and
     return how many went.
