@@ -13,8 +13,9 @@ from django.urls import URLPattern, URLResolver, include, path, reverse
 from erp.core.permissions import public
 
 APPS = ("orders", "fulfillment", "inventory", "procurement", "returns", "ledger", "reporting")
-# What an app may hang into the pages of the kernel: search providers, queues of the home page, timeline entries.
-ROOMS = ("search", "queues", "timeline")
+# What an app may hang into the pages of the kernel: search providers, queues of the home page, timeline entries,
+# the buttons of exception cases.
+ROOMS = ("search", "queues", "timeline", "playbooks")
 
 admin.site.site_header = "Keel administration"
 admin.site.site_title = "Keel"
@@ -40,7 +41,7 @@ for app in APPS:
         urlpatterns.append(path(f"{app}/", include(f"{app}.urls")))
 for app in ("erp.core", *APPS):
     for room in ROOMS:
-        if app != "erp.core" and find_spec(f"{app}.{room}"):
+        if find_spec(f"{app}.{room}"):
             import_module(f"{app}.{room}")
 
 handler403 = "erp.core.views.faults.forbidden"

@@ -1,6 +1,8 @@
 """Which kinds of exception are there, who owns each, how long may it wait, and what settles it?
 
-The playbook is what the desk shows beside the case: one line per step, the first one the usual one.
+The playbook is what the desk shows beside the case: one line per step, the first one the usual one; the steps that Keel
+can do itself are registered as buttons (`erp.core.playbooks`). A case that nobody settles escalates: after its due time and a
+delay it goes to another role's queue, once. `cause` says what cases of the kind may have in common.
 """
 
 from __future__ import annotations
@@ -8,23 +10,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from erp.core.causes import Cause, cause_by, cause_of_subject, cause_of_work
 from erp.core.roles import Role
+
+# Whom a role's unsettled cases go to. An administrator's stay: there is nobody above.
+ESCALATION: dict[Role, Role] = {
+    Role.WAREHOUSE: Role.OPERATIONS, Role.PROCUREMENT: Role.OPERATIONS, Role.CUSTOMER_SERVICE: Role.OPERATIONS,
+    Role.OPERATIONS: Role.ADMIN, Role.FINANCE: Role.ADMIN,
+}  # fmt: skip
+ANY_CAUSE = cause_by("sku", "sku=skus", "node", "supplier", "channel", "queue")
 
 
 @dataclass(frozen=True)
 class ExceptionKind:
+    """`escalate_after` counts from the due time; `escalate_to` None: it stays with its owner."""
+
     code: str
     label: str
     owner: Role
     sla: timedelta
     playbook: tuple[str, ...]
+    escalate_to: Role | None = None
+    escalate_after: timedelta = timedelta(0)
+    cause: Cause = ANY_CAUSE
 
 
 KINDS: dict[str, ExceptionKind] = {}
 
 
-def _kind(code: str, label: str, owner: Role, hours: int, *playbook: str) -> None:
-    KINDS[code] = ExceptionKind(code, label, owner, timedelta(hours=hours), playbook)
+def _kind(
+    code: str, label: str, owner: Role, hours: int, *playbook: str,
+    escalate_to: Role | None = None, escalate_hours: int | None = None, cause: Cause = ANY_CAUSE,
+) -> None:  # fmt: skip
+    """Unless told otherwise a case escalates up the line when it is overdue for as long as it was allowed to take."""
+    to = escalate_to or ESCALATION.get(owner)
+    delay = timedelta(hours=hours if escalate_hours is None else escalate_hours)
+    KINDS[code] = ExceptionKind(code, label, owner, timedelta(hours=hours), playbook, to, delay, cause)
 
 
 _kind(
@@ -35,6 +56,7 @@ _kind(
     "Open the raw message.",
     "Correct the cause, then replay it.",
     "Reject it with a reason when it is not ours.",
+    cause=cause_of_work,
 )
 _kind(
     "ORDER_CONFLICT",
@@ -43,6 +65,7 @@ _kind(
     4,
     "Compare both messages.",
     "Ask the channel which one holds.",
+    cause=cause_by("channel"),
 )
 _kind(
     "ORDER_UNKNOWN_SKU",
@@ -51,6 +74,7 @@ _kind(
     4,
     "Map the channel SKU to a product.",
     "Replay the message.",
+    cause=cause_by("sku=skus", "channel"),
 )
 _kind(
     "CREDIT_WITHOUT_SALE",
@@ -59,6 +83,7 @@ _kind(
     48,
     "Look for the sale under another customer.",
     "Accept it as a goodwill credit, or refuse it.",
+    cause=cause_by("sku=skus"),
 )
 _kind(
     "ORDER_LATE",
@@ -67,6 +92,7 @@ _kind(
     4,
     "Expedite the pick.",
     "Tell the customer a new date.",
+    cause=cause_by("hold", "sku", "state=stage", "node"),
 )
 _kind(
     "SHORT_PICK",
@@ -75,6 +101,7 @@ _kind(
     4,
     "Count the bin.",
     "Post the variance; the order was re-queued for allocation.",
+    cause=cause_by("sku", "node"),
 )
 _kind(
     "STOCK_DRIFT",
@@ -83,6 +110,7 @@ _kind(
     1,
     "Run verify.",
     "Post a compensating adjustment; never edit a level.",
+    cause=cause_by("sku"),
 )
 _kind(
     "TRANSFER_SHORT",
@@ -92,6 +120,7 @@ _kind(
     "Ask the sending node, and look on the dock.",
     "Receive the rest when it arrives.",
     "Write it off with a reason when it does not.",
+    cause=cause_by("node", "sku"),
 )
 _kind(
     "RECEIPT_LATE",
@@ -100,6 +129,7 @@ _kind(
     24,
     "Call the supplier.",
     "Move the expected date.",
+    cause=cause_by("supplier"),
 )
 _kind(
     "RECEIPT_VARIANCE",
@@ -107,6 +137,7 @@ _kind(
     Role.PROCUREMENT,
     24,
     "Ask the supplier for the rest, or close the line.",
+    cause=cause_by("supplier", "sku=short", "sku=over"),
 )
 _kind(
     "INVOICE_MISMATCH",
@@ -115,8 +146,17 @@ _kind(
     48,
     "Compare price and quantity with the receipt.",
     "Dispute it, or approve the variance.",
+    cause=cause_by("supplier", "order=purchase_order"),
 )
-_kind("WORK_DEAD", "Job gave up", Role.OPERATIONS, 1, "Read the error.", "Fix the cause, then retry the job.")
+_kind(
+    "WORK_DEAD",
+    "Job gave up",
+    Role.OPERATIONS,
+    1,
+    "Read the error.",
+    "Fix the cause, then retry the job.",
+    cause=cause_of_work,
+)
 _kind(
     "OUTBOX_DEAD",
     "Outgoing message gave up",
@@ -124,9 +164,16 @@ _kind(
     1,
     "Read the provider's answer.",
     "Retry the message.",
+    cause=cause_of_work,
 )
 _kind(
-    "QUEUE_STALE", "Queue is not being consumed", Role.ADMIN, 1, "Restart the worker.", "Look at the broker."
+    "QUEUE_STALE",
+    "Queue is not being consumed",
+    Role.ADMIN,
+    1,
+    "Restart the worker.",
+    "Look at the broker.",
+    cause=cause_of_subject("queue"),
 )
 _kind(
     "VERIFY_FAILED",
@@ -135,12 +182,31 @@ _kind(
     1,
     "Open the verify run and its rows.",
     "Post a compensating entry; never edit a row.",
+    cause=cause_by("invariant=failed"),
 )
 _kind(
     "NEGATIVE_ATTEMPT", "Correction would go below zero", Role.WAREHOUSE, 24,
     "Count the bin.", "Post what is really missing.",
+    cause=cause_by("sku", "node"),
 )  # fmt: skip
 _kind(
     "WORK_LATE", "Work has been waiting for long", Role.OPERATIONS, 1,
     "See why its queue or stream does not move.", "Retry or cancel the first row in it.",
+    cause=cause_of_subject("queue"),
+)  # fmt: skip
+_kind(
+    "SLA_RISK", "Order may miss its ship-by time", Role.OPERATIONS, 2,
+    "Serve it first: raise its priority and allocate it again.", "Release it for picking.",
+    "Tell the customer a new date when it can not leave.",
+    cause=cause_by("hold", "sku", "state=stage", "node"),
+)  # fmt: skip
+_kind(
+    "RESERVATION_UNFULFILLED", "Promised stock that nobody took up", Role.OPERATIONS, 24,
+    "Release the order for picking.", "Take the promise back when it can not be served.",
+    cause=cause_by("node"),
+)  # fmt: skip
+_kind(
+    "COUNT_VARIANCE", "A count differed by much", Role.WAREHOUSE, 48,
+    "Count again, by another person.", "Look for the move that was not booked.", "Accept it, and say why.",
+    cause=cause_by("sku", "node"),
 )  # fmt: skip

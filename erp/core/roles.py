@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "core.exception_resolve": frozenset(
         {R.OPERATIONS, R.WAREHOUSE, R.PROCUREMENT, R.FINANCE, R.CUSTOMER_SERVICE}
     ),
+    "core.note_add": frozenset({R.OPERATIONS, R.WAREHOUSE, R.PROCUREMENT, R.FINANCE, R.CUSTOMER_SERVICE}),
     "core.approval_view": EVERYONE,
     "core.approval_decide": frozenset({R.OPERATIONS, R.FINANCE, R.PROCUREMENT}),
     "core.admin": frozenset(),

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from erp.core.views import account, approvals, desk, home, job_drawer, notes, work
+from erp.core.views import (
+    account,
+    approvals,
+    desk,
+    desk_acts,
+    desk_groups,
+    desk_statistics,
+    home,
+    job_drawer,
+    mentions,
+    notes,
+    work,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,9 +28,17 @@ urlpatterns = [
     path("views/<int:pk>/delete/", notes.view_delete, name="view_delete"),
     path("exceptions/", desk.ExceptionCaseList.as_view(), name="exception_case_list"),
     path("exceptions/<int:pk>/", desk.ExceptionCaseRecord.as_view(), name="exception_case_detail"),
-    path("exceptions/<int:pk>/resolve/", desk.case_resolve, name="exception_case_resolve"),
-    path("exceptions/<int:pk>/snooze/", desk.case_snooze, name="exception_case_snooze"),
-    path("exceptions/<int:pk>/assign/", desk.case_assign, name="exception_case_assign"),
+    path("exceptions/groups/", desk_groups.case_group_list, name="exception_case_groups"),
+    path("exceptions/statistics/", desk_statistics.case_statistics, name="exception_case_statistics"),
+    path("exceptions/next/", desk_acts.case_take_next, name="exception_case_take_next"),
+    path("exceptions/<int:pk>/resolve/", desk_acts.case_resolve, name="exception_case_resolve"),
+    path("exceptions/<int:pk>/snooze/", desk_acts.case_snooze, name="exception_case_snooze"),
+    path("exceptions/<int:pk>/wake/", desk_acts.case_wake, name="exception_case_wake"),
+    path("exceptions/<int:pk>/assign/", desk_acts.case_assign, name="exception_case_assign"),
+    path("exceptions/<int:pk>/play/<slug:code>/", desk_acts.case_play, name="exception_case_play"),
+    path("mentions/", mentions.MentionList.as_view(), name="mention_list"),
+    path("mentions/count/", mentions.mention_count, name="mention_count"),
+    path("mentions/read/", mentions.mention_read_all, name="mention_read_all"),
     path("approvals/", approvals.ApprovalRequestList.as_view(), name="approval_request_list"),
     path("approvals/<int:pk>/", approvals.ApprovalRequestRecord.as_view(), name="approval_request_detail"),
     path("approvals/<int:pk>/decide/", approvals.approval_request_decide, name="approval_request_decide"),

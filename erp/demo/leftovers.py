@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from erp.core.models import User
-from erp.core.services.exception_case import exception_assign
+from erp.core.services.exception_desk import exception_assign
 from erp.core.services.note import note_add
 from erp.core.sql import query
 from erp.demo.engine import Replay

@@ -155,7 +155,7 @@ def _report(unserved: Iterable[_Want], *, actor: User, at: datetime) -> None:
         [
             CaseDraft(
                 "SHORT_PICK", "inventory.Product", str(product_id), f"{sku}: promised units are in no pickable bin",
-                {"node_id": named[product_id].node_id, "order_id": named[product_id].order_id},
+                {"node_id": named[product_id].node_id, "order_id": named[product_id].order_id, "sku": sku},
             )
             for product_id, sku in rows
         ],

@@ -81,7 +81,7 @@ def pick_short(*, task_id: int, quantity_found: int, reason: str, actor: User, a
         kind="SHORT_PICK", subject_type="inventory.BinStock", subject_id=task.bin_stock_id,
         title=f"{task.bin_code} is {missing} short of {task.sku}",
         detail={"task": task_id, "pick_list": task.list_number, "found": quantity_found, "missing": missing,
-                "reason": reason.strip()},
+                "reason": reason.strip(), "sku": task.sku, "bin": task.bin_code},
         actor=actor, at=at,
     )  # fmt: skip
 

@@ -392,7 +392,7 @@ def _open_short_case(
         subject_type="inventory.Transfer",
         subject_id=transfer.pk,
         title=f"{transfer.number}: {sum(missing.values())} units did not arrive",
-        detail={"missing": missing},
+        detail={"missing": missing, "node": transfer.to_node.code},
         money_at_risk=sum((costs.get(pk, Decimal(0)) * units for pk, units in missing.items()), Decimal(0)),
         actor=actor,
         at=at,

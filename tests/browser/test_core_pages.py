@@ -139,6 +139,7 @@ def test_all_that_match_are_selected_previewed_and_resolved(
     browser_page.get_by_role("button", name="Resolve…").click()
     expect(browser_page.locator("main")).to_contain_text("60 cases will be closed")
     assert ExceptionCase.objects.filter(state="OPEN").count() == 60
+    browser_page.get_by_label("Why, in a few words").fill("Every customer was called")
     browser_page.get_by_role("button", name="Resolve 60 rows").click()
     expect(browser_page.locator("main")).to_contain_text("60 done")
     assert ExceptionCase.objects.filter(state="OPEN").count() == 0

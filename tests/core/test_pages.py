@@ -172,11 +172,11 @@ def test_a_bulk_action_is_previewed_then_run_with_an_outcome_per_row(olgas: Clie
     assert ExceptionCase.objects.filter(state="OPEN").count() == 3  # a preview changes nothing
     ids = ",".join(str(row.pk) for row in rows[:2])
     done = olgas.post(
-        "/exceptions/?q=Case", {"action": "resolve", "stage": "run", "ids": ids}
+        "/exceptions/?q=Case", {"action": "resolve", "stage": "run", "ids": ids, "reason": "all called"}
     ).content.decode()
     assert "2 done" in done
     again = olgas.post(
-        "/exceptions/?q=Case", {"action": "resolve", "stage": "run", "ids": ids}
+        "/exceptions/?q=Case", {"action": "resolve", "stage": "run", "ids": ids, "reason": "all called"}
     ).content.decode()
     assert "2 refused" in again
     assert list(ExceptionCase.objects.filter(state="OPEN").values_list("pk", flat=True)) == [rows[2].pk]

@@ -2,7 +2,7 @@
 
 from erp.core.models.access import ApiKey, IdempotencyKey, SavedView, User
 from erp.core.models.approval import ApprovalPolicy, ApprovalRequest
-from erp.core.models.audit import Note, NumberSeries, StateChange
+from erp.core.models.audit import Mention, Note, NumberSeries, StateChange
 from erp.core.models.exception_case import ExceptionCase
 from erp.core.models.proof import VerifyRun
 from erp.core.models.work import Canary, InboxMessage, Job, OutboxMessage, PeriodicClaim
@@ -16,6 +16,7 @@ __all__ = [
     "IdempotencyKey",
     "InboxMessage",
     "Job",
+    "Mention",
     "Note",
     "NumberSeries",
     "OutboxMessage",

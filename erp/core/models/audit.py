@@ -50,6 +50,27 @@ class Note(models.Model):
         return f"note #{self.pk} on {self.document_type} {self.document_id}"
 
 
+class Mention(models.Model):
+    """A person named in a note (@username): what their bell counts until they have read it."""
+
+    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["note", "user"], name="mention_once")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="mention_user"),
+            models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="mention_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mention #{self.pk}"
+
+
 class NumberSeries(models.Model):
     """A gapless series: its row is locked last in a transaction, so a rollback gives the number back."""
 

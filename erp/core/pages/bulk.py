@@ -41,6 +41,7 @@ def preview(
             "list_page": list_page,
             "action": action,
             "effects": action.preview(chosen, request),
+            "fields": action.fields(request) if action.fields else (),
             "ids": ",".join(map(str, ids)),
             "count": len(ids),
             "back": back,

@@ -26,7 +26,10 @@ class PrimaryAction:
 
 @dataclass(frozen=True)
 class BulkAction:
-    """One act on many rows. `preview` says what will happen, `run` does it row by row and says what did."""
+    """One act on many rows. `preview` says what will happen, `run` does it row by row and says what did.
+
+    `fields(request)` are asked for with the preview and arrive as POST parameters of the run.
+    """
 
     code: str
     label: str
@@ -34,6 +37,7 @@ class BulkAction:
     preview: Callable[[QuerySet[Any], HttpRequest], list[str]]
     run: Callable[[list[int], HttpRequest], list[RowOutcome]]
     icon: str = "play"
+    fields: Callable[[HttpRequest], Sequence[ActionField]] | None = None
 
 
 @dataclass(frozen=True)

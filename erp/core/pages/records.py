@@ -88,7 +88,7 @@ class RecordPage(View):
             "side_panels": [panel for panel in panels if panel.column != "main"],
             "breadcrumbs": self._breadcrumbs(request, obj),
             "timeline": timeline_of(obj) if self.has_timeline and isinstance(obj, Model) else None,
-            "may_note": actor_of(request).may("core.exception_resolve"),
+            "may_note": actor_of(request).may("core.note_add"),
             **self._neighbours(request, obj),
         }
 

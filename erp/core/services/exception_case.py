@@ -11,13 +11,13 @@ from typing import Any
 
 from django.db import transaction
 
+from erp.core.causes import cause_key
 from erp.core.errors import InvalidInput
 from erp.core.exception_kinds import KINDS
 from erp.core.models import ExceptionCase, User
 from erp.core.money import ZERO
-from erp.core.services.note import note_add
-from erp.core.services.state import change_state, record_creation
-from erp.core.sql import cents, insert, query
+from erp.core.services.state import change_state, change_state_many, record_creation
+from erp.core.sql import cents, execute, insert, query, unnest
 from erp.core.states import ExceptionState
 from erp.core.text import storable, storable_json
 
@@ -39,7 +39,7 @@ class CaseDraft:
 _COLUMNS = {
     "kind": "text", "subject_type": "text", "subject_id": "text", "title": "text", "detail": "jsonb",
     "owner_role": "text", "money_at_risk": "numeric", "state": "text", "occurrences": "integer", "opened_at": "timestamptz",
-    "due_at": "timestamptz", "resolution": "text", "reason": "text",
+    "due_at": "timestamptz", "resolution": "text", "reason": "text", "cause": "text", "escalate_at": "timestamptz",
 }  # fmt: skip
 
 
@@ -52,9 +52,9 @@ def exception_open_many(drafts: Sequence[CaseDraft], *, actor: User, at: datetim
         return []
     unique = {(draft.kind, draft.subject_type, draft.subject_id): draft for draft in drafts}
     rows = [
-        (draft.kind, draft.subject_type, draft.subject_id, storable(draft.title)[:300],
-         json.dumps(storable_json(dict(draft.detail))),
-         KINDS[draft.kind].owner, cents(draft.money_at_risk), ExceptionState.OPEN, 1, at, at + KINDS[draft.kind].sla, "", "")
+        (draft.kind, draft.subject_type, draft.subject_id, *_said(draft),
+         KINDS[draft.kind].owner, cents(draft.money_at_risk), ExceptionState.OPEN, 1, at, at + KINDS[draft.kind].sla, "", "",
+         _cause(draft), escalation_time(draft.kind, at + KINDS[draft.kind].sla))
         for draft in unique.values()
     ]  # fmt: skip
     sql, parameters = insert(
@@ -63,6 +63,7 @@ def exception_open_many(drafts: Sequence[CaseDraft], *, actor: User, at: datetim
         rows,
         "ON CONFLICT (kind, subject_type, subject_id) WHERE NOT (state = 'RESOLVED') DO UPDATE SET "
         "occurrences = core_exceptioncase.occurrences + 1, detail = excluded.detail, title = excluded.title, "
+        "cause = excluded.cause, "
         "money_at_risk = greatest(core_exceptioncase.money_at_risk, excluded.money_at_risk) "
         "RETURNING kind, subject_type, subject_id, id, occurrences",
     )
@@ -71,6 +72,20 @@ def exception_open_many(drafts: Sequence[CaseDraft], *, actor: User, at: datetim
         opened = [case for case, occurrences in found.values() if occurrences == 1]
         record_creation(ExceptionCase, opened, actor=actor, at=at, action="core.exception_open_many")
     return [found[draft.kind, draft.subject_type, draft.subject_id][0] for draft in drafts]
+
+
+def _said(draft: CaseDraft) -> tuple[str, str]:
+    return storable(draft.title)[:300], json.dumps(storable_json(dict(draft.detail)))
+
+
+def _cause(draft: CaseDraft) -> str:
+    return cause_key(KINDS[draft.kind].cause, draft.subject_id, draft.title, draft.detail)
+
+
+def escalation_time(kind: str, due_at: datetime) -> datetime | None:
+    """This function will return when a case of `kind` that is due then changes hands; None when it never does."""
+    found = KINDS.get(kind)
+    return due_at + found.escalate_after if found and found.escalate_to else None
 
 
 def exception_open(
@@ -129,43 +144,51 @@ def exception_snooze(
 
 
 @transaction.atomic
+def exception_wake_one(*, case_id: int, actor: User, at: datetime) -> ExceptionCase:
+    """This function will reopen one snoozed case before its time; IllegalTransition when it is not snoozed."""
+    case = _locked(case_id)
+    change_state(
+        case, to=ExceptionState.OPEN, actor=actor, at=at, action="core.exception_wake_one",
+        fields={"snoozed_until": None},
+    )  # fmt: skip
+    return case
+
+
+@transaction.atomic
 def exception_wake(*, at: datetime, actor: User) -> int:
     """This function will reopen every snoozed case whose time has come and return how many."""
     due = list(
-        ExceptionCase.objects.select_for_update(skip_locked=True).filter(
-            state=ExceptionState.SNOOZED, snoozed_until__lte=at
-        )
+        ExceptionCase.objects.select_for_update(skip_locked=True)
+        .filter(state=ExceptionState.SNOOZED, snoozed_until__lte=at)
+        .order_by("pk")
+        .values_list("pk", flat=True)
     )
-    for case in due:
-        change_state(case, to=ExceptionState.OPEN, actor=actor, at=at, action="core.exception_wake")
+    change_state_many(
+        ExceptionCase, due, source=ExceptionState.SNOOZED, to=ExceptionState.OPEN, actor=actor, at=at,
+        action="core.exception_wake",
+    )  # fmt: skip
     return len(due)
 
 
 @transaction.atomic
-def exception_assign(*, case_id: int, assignee_id: int | None, actor: User, at: datetime) -> ExceptionCase:
-    """This function will give a case to one person, or back to its role's queue (None)."""
-    case = _locked(case_id)
-    if case.state == ExceptionState.RESOLVED:
-        raise InvalidInput("the case is resolved", field="assignee", remedy="Open cases can be assigned.")
-    assignee = User.objects.filter(pk=assignee_id, is_active=True).first() if assignee_id else None
-    if assignee_id and assignee is None:
-        raise InvalidInput("no such active user", field="assignee", remedy="Choose someone from the list.")
-    case.assignee = assignee
-    case.save(update_fields=["assignee"])
-    body = f"Assigned to {assignee.username}." if assignee else f"Back to the {case.owner_role} queue."
-    note_add(document_type="core.ExceptionCase", document_id=case.pk, body=body, actor=actor, at=at)
-    return case
-
-
-__all__ = [
-    "CaseDraft",
-    "exception_assign",
-    "exception_open",
-    "exception_open_many",
-    "exception_resolve",
-    "exception_snooze",
-    "exception_wake",
-]
+def exception_resolve_many(
+    *, case_ids: Sequence[int], resolution: str, reason: str, actor: User, at: datetime
+) -> list[int]:
+    """This function will close those of `case_ids` that are not settled yet, in one go, and return their ids."""
+    reason = _reason(reason)
+    rows = list(
+        ExceptionCase.objects.select_for_update()
+        .filter(pk__in=case_ids)
+        .exclude(state=ExceptionState.RESOLVED)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    change_state_many(
+        ExceptionCase, rows, source=[ExceptionState.OPEN, ExceptionState.SNOOZED], to=ExceptionState.RESOLVED,
+        actor=actor, at=at, action="core.exception_resolve", reason=reason,
+        fields={"resolved_at": at, "resolved_by": actor.pk, "resolution": resolution or "manual", "reason": reason},
+    )  # fmt: skip
+    return rows
 
 
 @transaction.atomic
@@ -174,17 +197,50 @@ def exception_mirror(
 ) -> int:
     """This function will make the open cases of `kind` those of `drafts`, for what a periodic look finds; returns how many stand.
 
-    What is found for the first time opens a case, what is found no more is settled by `resolution` (an address) for
-    `reason`. What a person has settled stays quiet for a day.
+    What is found for the first time opens a case, what is found again says what is known now, what is found no more is
+    settled by `resolution` (an address) for `reason`. What a person has settled stays quiet for a day.
     """
     wanted = {draft.subject_id: draft for draft in drafts}
     known = ExceptionCase.objects.filter(kind=kind)
-    still = known.exclude(state=ExceptionState.RESOLVED)
+    still = dict(known.exclude(state=ExceptionState.RESOLVED).values_list("subject_id", "pk"))
     quiet = known.filter(
         state=ExceptionState.RESOLVED, resolved_at__gt=at - QUIET, resolved_by__is_system=False
     )
-    seen = set(still.values_list("subject_id", flat=True)) | set(quiet.values_list("subject_id", flat=True))
+    seen = {*still, *quiet.values_list("subject_id", flat=True)}
     exception_open_many([d for subject, d in wanted.items() if subject not in seen], actor=actor, at=at)
-    for case_id in still.exclude(subject_id__in=list(wanted)).values_list("pk", flat=True):
-        exception_resolve(case_id=case_id, resolution=resolution, reason=reason, actor=actor, at=at)
-    return still.count()
+    _refresh([(still[subject], draft) for subject, draft in wanted.items() if subject in still])
+    exception_resolve_many(
+        case_ids=[pk for subject, pk in still.items() if subject not in wanted],
+        resolution=resolution, reason=reason, actor=actor, at=at,
+    )  # fmt: skip
+    return known.exclude(state=ExceptionState.RESOLVED).count()
+
+
+def _refresh(found: Sequence[tuple[int, CaseDraft]]) -> None:
+    """Let standing cases say what is known now. The money may only grow, as with a repeated opening."""
+    if not found:
+        return
+    columns = {"id": "bigint", "title": "text", "detail": "jsonb", "cause": "text", "money": "numeric"}
+    source, parameters = unnest(
+        columns, [(pk, *_said(draft), _cause(draft), cents(draft.money_at_risk)) for pk, draft in found]
+    )
+    execute(
+        "UPDATE core_exceptioncase c SET title = v.title, detail = v.detail, cause = v.cause, "
+        f"money_at_risk = greatest(c.money_at_risk, v.money) FROM {source} WHERE c.id = v.id AND c.state <> 'RESOLVED' "
+        "AND (c.title, c.detail, c.cause) IS DISTINCT FROM (v.title, v.detail, v.cause)",
+        parameters,
+    )
+
+
+__all__ = [
+    "CaseDraft",
+    "escalation_time",
+    "exception_mirror",
+    "exception_open",
+    "exception_open_many",
+    "exception_resolve",
+    "exception_resolve_many",
+    "exception_snooze",
+    "exception_wake",
+    "exception_wake_one",
+]

@@ -1,36 +1,37 @@
-"""What does the exception desk show, ranked by what it costs to wait, and how is a case settled?"""
+"""What does the exception desk show, ranked by what it costs to wait, and what does a case say?"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 import django_tables2 as tables
-from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST
 
+from erp.core.causes import cause_words
 from erp.core.documents import document_url
-from erp.core.errors import InvalidInput, KeelError
 from erp.core.exception_kinds import KINDS
 from erp.core.filters import KeelFilterSet
-from erp.core.models import ExceptionCase, User
-from erp.core.pages import Action, ActionField, BulkAction, Fact, ListPage, Panel, RecordPage, run_action
+from erp.core.models import ExceptionCase
+from erp.core.pages import Action, ActionField, Fact, ListPage, Panel, PrimaryAction, RecordPage
 from erp.core.pages.format import badge_html, money_text, when_html
-from erp.core.pages.parts import RowOutcome
-from erp.core.permissions import actor_of, page
+from erp.core.permissions import actor_of
+from erp.core.playbook_registry import playbooks_of
+from erp.core.ranking import ORDER, priority_of
 from erp.core.roles import Role
-from erp.core.services.exception_case import exception_assign, exception_resolve, exception_snooze
 from erp.core.states import EXCEPTION, ExceptionState
 from erp.core.tables import KeelTable, MoneyColumn, QuantityColumn, RecordColumn, StateColumn, WhenColumn
+from erp.core.views.desk_acts import roles_of
+from erp.core.views.desk_bulk import BULK, RESOLVE, people
 
-RESOLVE = "core.exception_resolve"
+UNSETTLED = (ExceptionState.OPEN, ExceptionState.SNOOZED)
 
 
 def kind_label(code: str) -> str:
@@ -40,7 +41,9 @@ def kind_label(code: str) -> str:
 
 class CaseTable(KeelTable):
     title = RecordColumn(verbose_name="What happened", attrs={"td": {"class": "k-wide"}})
+    rank = tables.Column(verbose_name="Priority", attrs={"td": {"class": "k-num"}, "th": {"class": "k-num"}})
     kind = tables.Column()
+    cause = tables.Column(verbose_name="Cause")
     state = StateColumn()
     owner_role = tables.Column(verbose_name="Owner")
     assignee = tables.Column()
@@ -51,17 +54,17 @@ class CaseTable(KeelTable):
 
     class Meta(KeelTable.Meta):
         model = ExceptionCase
-        fields = (
-            "title",
-            "kind",
-            "state",
-            "owner_role",
-            "assignee",
-            "money_at_risk",
-            "occurrences",
-            "due_at",
-            "opened_at",
-        )
+        fields = ("title", "rank", "kind", "cause", "state", "owner_role", "assignee", "money_at_risk", "occurrences",
+                  "due_at", "opened_at")  # fmt: skip
+
+    def render_rank(self, record: ExceptionCase) -> str:
+        if record.state == ExceptionState.RESOLVED:
+            return "–"
+        found = priority_of(record.due_at, record.money_at_risk, timezone.now())
+        return format_html('<span title="{}">{}</span>', found.words, found.figure)
+
+    def value_rank(self, value: Any) -> str:
+        return str(value)
 
     def render_kind(self, value: str) -> str:
         return kind_label(value)
@@ -69,8 +72,20 @@ class CaseTable(KeelTable):
     def value_kind(self, value: str) -> str:
         return value
 
+    def render_cause(self, value: str) -> str:
+        return cause_words(value)
+
+    def value_cause(self, value: str) -> str:
+        return value
+
     def render_owner_role(self, record: ExceptionCase) -> str:
+        if record.escalated_from:
+            escalated = badge_html("Escalated", "warning", "arrow-up")
+            return format_html("{} {}", record.get_owner_role_display(), escalated)
         return record.get_owner_role_display()
+
+    def value_owner_role(self, record: ExceptionCase) -> str:
+        return record.owner_role
 
     def render_due_at(self, value: datetime, record: ExceptionCase) -> str:
         if record.state == ExceptionState.OPEN and value < timezone.now():
@@ -81,6 +96,8 @@ class CaseTable(KeelTable):
 
 
 class CaseFilter(KeelFilterSet):
+    """Without a state it shows what is not settled; ask for the state Resolved to see the rest."""
+
     state = django_filters.MultipleChoiceFilter(choices=ExceptionState.choices, label="State")
     kind = django_filters.ChoiceFilter(
         choices=[(kind.code, kind.label) for kind in KINDS.values()], label="Kind", empty_label="Any kind"
@@ -95,45 +112,30 @@ class CaseFilter(KeelFilterSet):
     overdue = django_filters.ChoiceFilter(
         label="Clock", choices=[("yes", "Overdue")], method="by_clock", empty_label="Any time"
     )
+    escalated = django_filters.ChoiceFilter(
+        field_name="escalated_from",
+        choices=Role.choices,
+        label="Escalated from",
+        empty_label="Escalated or not",
+    )
+    person = django_filters.CharFilter(field_name="assignee__username", label="Person")
+    cause = django_filters.CharFilter(field_name="cause", lookup_expr="exact", label="Cause")
 
     class Meta:
         model = ExceptionCase
         fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
+        rows: QuerySet[ExceptionCase] = super().filter_queryset(queryset)
+        if not self.form.cleaned_data.get("state"):
+            rows = rows.exclude(state=ExceptionState.RESOLVED)
+        return rows
 
     def by_assignee(self, rows: QuerySet[ExceptionCase], name: str, value: str) -> QuerySet[ExceptionCase]:
         return rows.filter(assignee=self.request.user) if value == "me" else rows.filter(assignee=None)
 
     def by_clock(self, rows: QuerySet[ExceptionCase], name: str, value: str) -> QuerySet[ExceptionCase]:
         return rows.filter(due_at__lt=timezone.now(), state=ExceptionState.OPEN)
-
-
-def _resolve_preview(rows: QuerySet[ExceptionCase], request: HttpRequest) -> list[str]:
-    totals = rows.exclude(state=ExceptionState.RESOLVED).aggregate(n=Count("pk"), money=Sum("money_at_risk"))
-    closed = rows.filter(state=ExceptionState.RESOLVED).count()
-    lines = [
-        f"{totals['n']} cases will be closed as “settled by hand”; {money_text(totals['money'] or 0)} at risk in all."
-    ]
-    if closed:
-        lines.append(f"{closed} are resolved already and stay as they are.")
-    return lines
-
-
-def _resolve_run(ids: list[int], request: HttpRequest) -> list[RowOutcome]:
-    outcomes: list[RowOutcome] = []
-    for case in ExceptionCase.objects.filter(pk__in=ids).order_by("pk"):
-        try:
-            exception_resolve(
-                case_id=case.pk,
-                resolution="manual",
-                reason="Settled by hand, in bulk",
-                actor=actor_of(request),
-                at=timezone.now(),
-            )
-        except KeelError as refusal:
-            outcomes.append((case.title, False, f"{refusal.message}. {refusal.remedy}"))
-        else:
-            outcomes.append((case.title, True, "resolved"))
-    return outcomes
 
 
 class ExceptionCaseList(ListPage):
@@ -143,32 +145,81 @@ class ExceptionCaseList(ListPage):
     table_class = CaseTable
     filterset_class = CaseFilter
     search_fields = ("title", "kind", "subject_id__startswith")
-    default_order = ("rank", "due_at", "-money_at_risk", "pk")
-    hidden_columns = ("opened_at", "occurrences")
-    bulk_actions = [
-        BulkAction("resolve", "Resolve", RESOLVE, _resolve_preview, _resolve_run, icon="circle-check")
-    ]
+    default_order = ("state", *ORDER)
+    hidden_columns = ("opened_at", "occurrences", "cause")
+    bulk_actions = BULK
+    secondary_actions = (
+        PrimaryAction("By cause", "exception_case_groups", icon="layers"),
+        PrimaryAction("Statistics", "exception_case_statistics", icon="chart-column"),
+    )
     empty_title = "Nothing needs a person"
     empty_text = "Whatever cannot go straight through opens a case here. Right now everything flows."
     summary_template = "core/partials/_case_summary.html"
+    template_name = "core/exception_case_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExceptionCase]:
-        rank = Case(
-            When(state=ExceptionState.OPEN, then=Value(0)),
-            When(state=ExceptionState.SNOOZED, then=Value(1)),
-            default=Value(2),
-        )
-        return ExceptionCase.objects.select_related("assignee").annotate(rank=rank)
+        return ExceptionCase.objects.select_related("assignee")
 
     def get_summary(self, request: HttpRequest, rows: QuerySet[ExceptionCase]) -> dict[str, Any]:
-        is_open = Q(state=ExceptionState.OPEN)
-        return rows.aggregate(
+        is_open, now = Q(state=ExceptionState.OPEN), timezone.now()
+        found = rows.exclude(state=ExceptionState.RESOLVED).aggregate(
             open=Count("pk", filter=is_open),
-            overdue=Count("pk", filter=is_open & Q(due_at__lt=timezone.now())),
+            overdue=Count("pk", filter=is_open & Q(due_at__lt=now)),
             snoozed=Count("pk", filter=Q(state=ExceptionState.SNOOZED)),
             unassigned=Count("pk", filter=is_open & Q(assignee=None)),
             money=Sum("money_at_risk", filter=is_open),
         )
+        return found | {"queues": _queues(request, now)}
+
+
+def _queues(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """Whose work it is: the person's own, nobody's yet, and each role's queue, with what is late and what it may cost."""
+    user = actor_of(request)
+    sums = {
+        "count": Count("pk"),
+        "overdue": Count("pk", filter=Q(due_at__lt=now)),
+        "money": Sum("money_at_risk"),
+    }
+    unsettled = ExceptionCase.objects.filter(state=ExceptionState.OPEN)
+    by_role: dict[str, Any] = {
+        row["owner_role"]: row
+        for row in unsettled.values("owner_role").annotate(**sums).order_by("owner_role")
+    }
+    part = unsettled.aggregate(
+        **{f"mine_{name}": _within(value, Q(assignee=user)) for name, value in sums.items()},
+        **{f"free_{name}": _within(value, Q(assignee=None)) for name, value in sums.items()},
+        **{
+            f"lost_{name}": _within(value, Q(escalated_from__in=roles_of(user)))
+            for name, value in sums.items()
+        },
+    )
+    rows: list[tuple[str, str, dict[str, Any], str]] = [
+        ("Mine", "mine=me", {name: part[f"mine_{name}"] for name in sums}, "user-check"),
+        ("Nobody's yet", "mine=nobody", {name: part[f"free_{name}"] for name in sums}, "circle-user"),
+    ]
+    if part["lost_count"] and len(user.roles) == 1:
+        role = next(iter(user.roles))
+        rows.append(
+            ("Escalated from you", f"escalated={role}", {n: part[f"lost_{n}"] for n in sums}, "arrow-up")
+        )
+    rows += [(Role(role).label, f"owner_role={role}", row, "users") for role, row in by_role.items()]
+    here = request.GET.urlencode()
+    return [
+        {
+            "label": label,
+            "query": f"state=OPEN&{query}",
+            "icon": icon,
+            "is_here": f"state=OPEN&{query}" == here,
+            **values,
+        }
+        for label, query, values, icon in rows
+    ]
+
+
+def _within(aggregate: Any, condition: Q) -> Any:
+    copy = aggregate.copy()
+    copy.filter = condition if aggregate.filter is None else condition & aggregate.filter
+    return copy
 
 
 class ExceptionCaseRecord(RecordPage):
@@ -193,12 +244,15 @@ class ExceptionCaseRecord(RecordPage):
         return kind_label(obj.kind)
 
     def get_tags(self, obj: ExceptionCase) -> list[tuple[str, str, str]]:
+        tags = []
         if obj.state == ExceptionState.OPEN and obj.due_at < timezone.now():
-            return [("Overdue", "danger", "clock-alert")]
-        return []
+            tags.append(("Overdue", "danger", "clock-alert"))
+        if obj.escalated_from:
+            tags.append((f"Escalated from {Role(obj.escalated_from).label}", "warning", "arrow-up"))
+        return tags
 
     def get_facts(self, obj: ExceptionCase) -> list[Fact]:
-        return [
+        facts = [
             Fact("Money at risk", money_text(obj.money_at_risk)),
             Fact("Due", when_html(obj.due_at, "ago")),
             Fact("Opened", when_html(obj.opened_at)),
@@ -206,150 +260,60 @@ class ExceptionCaseRecord(RecordPage):
             Fact("Assigned to", obj.assignee or "nobody"),
             Fact("Seen", f"{obj.occurrences} ×"),
         ]
+        if obj.state != ExceptionState.RESOLVED:
+            facts.insert(
+                0, Fact("Priority", priority_of(obj.due_at, obj.money_at_risk, timezone.now()).figure)
+            )
+        return facts
 
     def get_actions(self, obj: ExceptionCase, user: Any) -> list[Action]:
-        closed = "This case is resolved." if obj.state == ExceptionState.RESOLVED else ""
-        people = [("", "The role's queue")] + [
-            (person.pk, str(person))
-            for person in User.objects.filter(is_active=True, is_system=False).order_by("username")
-        ]
+        is_closed = obj.state == ExceptionState.RESOLVED
+        closed = "This case is resolved." if is_closed else ""
         reason = ActionField("reason", "Why, in a few words")
+        settled_by = ActionField(
+            "resolution", "Settled by", required=False, help_text="The action or service, or leave empty."
+        )
+        played = [
+            Action(playbook.label, reverse("exception_case_play", args=[obj.pk, playbook.code]), playbook.permission,
+                   primary=True, icon=playbook.icon, fields=playbook.fields, confirm=playbook.preview(obj))
+            for playbook in (playbooks_of(obj.kind) if not is_closed and user.may(RESOLVE) else ())
+        ]  # fmt: skip
         return [
-            Action(
-                "Resolve",
-                reverse("exception_case_resolve", args=[obj.pk]),
-                RESOLVE,
-                primary=True,
-                disabled_reason=closed,
-                icon="circle-check",
-                fields=[
-                    ActionField(
-                        "resolution",
-                        "Settled by",
-                        required=False,
-                        help_text="The action or service, or leave empty.",
-                    ),
-                    ActionField("reason", "What was done and why", kind="textarea"),
-                ],
-            ),
-            Action(
-                "Assign",
-                reverse("exception_case_assign", args=[obj.pk]),
-                RESOLVE,
-                disabled_reason=closed,
-                icon="user-plus",
-                fields=[
-                    ActionField(
-                        "assignee",
-                        "To",
-                        kind="select",
-                        choices=people,
-                        required=False,
-                        value=obj.assignee_id or "",
-                    )
-                ],
-            ),
-            Action(
-                "Snooze",
-                reverse("exception_case_snooze", args=[obj.pk]),
-                RESOLVE,
-                disabled_reason=closed
-                or ("It is put aside already." if obj.state == ExceptionState.SNOOZED else ""),
-                icon="alarm-clock",
-                fields=[ActionField("until", "Until", kind="datetime-local"), reason],
-            ),
-        ]
+            *played,
+            Action("Resolve", reverse("exception_case_resolve", args=[obj.pk]), RESOLVE, primary=True,
+                   disabled_reason=closed, icon="circle-check",
+                   fields=[settled_by, ActionField("reason", "What was done and why", kind="textarea")]),
+            Action("Assign", reverse("exception_case_assign", args=[obj.pk]), RESOLVE, disabled_reason=closed,
+                   icon="user-plus",
+                   fields=[ActionField("assignee", "To", kind="select", choices=people(), required=False,
+                                       value=obj.assignee_id or "")]),
+            Action("Wake", reverse("exception_case_wake", args=[obj.pk]), RESOLVE, icon="alarm-clock-off")
+            if obj.state == ExceptionState.SNOOZED else
+            Action("Snooze", reverse("exception_case_snooze", args=[obj.pk]), RESOLVE, disabled_reason=closed,
+                   icon="alarm-clock", fields=[ActionField("until", "Until", kind="datetime-local"), reason]),
+        ]  # fmt: skip
 
     def get_panels(self, obj: ExceptionCase) -> list[Panel]:
         kind = KINDS.get(obj.kind)
         subject = {
             "case": obj,
             "subject_url": document_url(obj.subject_type, obj.subject_id),
+            "cause": cause_words(obj.cause),
+            "cause_url": f"{reverse('exception_case_list')}?{urlencode({'kind': obj.kind, 'cause': obj.cause})}",
             "detail": [(str(key).replace("_", " "), value) for key, value in obj.detail.items()]
             if isinstance(obj.detail, dict)
             else [("detail", obj.detail)],
         }
+        todo = {
+            "steps": kind.playbook if kind else (),
+            "case": obj,
+            "buttons": playbooks_of(obj.kind),
+            "kind": kind,
+        }
         return [
-            Panel(
-                "What to do",
-                "core/partials/_playbook.html",
-                {"steps": kind.playbook if kind else (), "case": obj},
-            ),
+            Panel("What to do", "core/partials/_playbook.html", todo),
             Panel("Evidence", "core/partials/_case_detail.html", subject),
+            Panel("Why it ranks here", "core/partials/_case_rank.html",
+                  {"priority": priority_of(obj.due_at, obj.money_at_risk, timezone.now()), "case": obj}, column="side"),
             Panel("Subject", "core/partials/_case_subject.html", subject, column="side"),
-        ]
-
-
-def _case_or_404(pk: int) -> None:
-    if not ExceptionCase.objects.filter(pk=pk).exists():
-        raise Http404("no such case")
-
-
-@page(RESOLVE)
-@require_POST
-def case_resolve(request: HttpRequest, pk: int) -> HttpResponse:
-    """This function will close a case with the reason given."""
-    _case_or_404(pk)
-    return run_action(
-        request,
-        lambda: exception_resolve(
-            case_id=pk,
-            resolution=request.POST.get("resolution", "").strip()[:60] or "manual",
-            reason=request.POST.get("reason", ""),
-            actor=actor_of(request),
-            at=timezone.now(),
-        ),
-        done="Case resolved.",
-        url=reverse("exception_case_detail", args=[pk]),
-    )
-
-
-@page(RESOLVE)
-@require_POST
-def case_snooze(request: HttpRequest, pk: int) -> HttpResponse:
-    """This function will put a case aside until a later time."""
-    _case_or_404(pk)
-
-    def snooze() -> ExceptionCase:
-        until = parse_local(request.POST.get("until", ""))
-        return exception_snooze(
-            case_id=pk,
-            until=until,
-            reason=request.POST.get("reason", ""),
-            actor=actor_of(request),
-            at=timezone.now(),
-        )
-
-    return run_action(request, snooze, done="Put aside.", url=reverse("exception_case_detail", args=[pk]))
-
-
-@page(RESOLVE)
-@require_POST
-def case_assign(request: HttpRequest, pk: int) -> HttpResponse:
-    """This function will give a case to one person, or back to its role."""
-    _case_or_404(pk)
-    chosen = request.POST.get("assignee", "")
-    return run_action(
-        request,
-        lambda: exception_assign(
-            case_id=pk,
-            assignee_id=int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None,
-            actor=actor_of(request),
-            at=timezone.now(),
-        ),
-        done="Assigned.",
-        url=reverse("exception_case_detail", args=[pk]),
-    )
-
-
-def parse_local(text: str) -> datetime:
-    """This function will read a datetime-local input in the reader's time zone; InvalidInput when it is none."""
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    if found is None:
-        raise InvalidInput(
-            "That is not a time", field="until", remedy="Use the date picker, or 2026-03-01T09:30."
-        )
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
+        ]  # fmt: skip

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 from erp.core.documents import document_url
 from erp.core.pages.actions import run_action
 from erp.core.permissions import actor_of, declared_permission, page
-from erp.core.services.note import note_add
+from erp.core.services.note import mentions_check, note_add
 from erp.core.services.saved_view import saved_view_delete, saved_view_save
 
 
-@page("core.exception_resolve")
+@page("core.note_add")
 @require_POST
 def note_create(request: HttpRequest) -> HttpResponse:
     """This function will add a note to a document whose page this user may open."""
@@ -25,15 +25,21 @@ def note_create(request: HttpRequest) -> HttpResponse:
     permission = declared_permission(resolve(url)) or "core.admin"
     if not actor_of(request).may(permission):
         return HttpResponse(status=403)
-    return run_action(
-        request,
-        lambda: note_add(
+    body = request.POST.get("body", "").strip()
+
+    def add() -> None:
+        mentions_check(body=body, permission=permission)
+        note_add(
             document_type=document_type,
             document_id=int(document_id),
-            body=request.POST.get("body", "").strip(),
+            body=body,
             actor=actor_of(request),
             at=timezone.now(),
-        ),
+        )
+
+    return run_action(
+        request,
+        add,
         done="Note added.",
         url=f"{url}#timeline",
     )

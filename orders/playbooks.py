@@ -1,0 +1,66 @@
+"""Which steps on cases about orders can be done at the push of a button?"""
+
+from __future__ import annotations
+
+from erp.core.errors import Conflict
+from erp.core.models import ExceptionCase
+from erp.core.playbook_registry import REASON, Play, Playbook, Played, register_playbook
+from orders.models import Order
+from orders.services.expedite import Expedited, order_expedite, order_reallocate
+from orders.states import OrderState
+
+
+def _order_id(case: ExceptionCase) -> int:
+    if case.subject_type != "orders.Order" or not case.subject_id.isdigit():
+        raise Conflict("the case is not about an order", field="case", remedy="Settle it by hand.")
+    return int(case.subject_id)
+
+
+def _expedite(play: Play) -> Played:
+    order_id = _order_id(play.case)
+    done = order_expedite(order_id=order_id, actor=play.actor, at=play.at)
+    return Played(f"Served first (priority {done.priority}); {_units(done)}{_still_held(order_id)}")
+
+
+def _still_held(order_id: int) -> str:
+    held = Order.objects.filter(pk=order_id, state=OrderState.ON_HOLD).exists()
+    return " It is still on hold." if held else ""
+
+
+def _units(done: Expedited) -> str:
+    if not (done.assigned or done.short):
+        return "it wants no stock now."
+    return f"{done.assigned} units promised now, {done.short} still short."
+
+
+def _reallocate(play: Play) -> Played:
+    done = order_reallocate(
+        order_id=_order_id(play.case),
+        reason=play.reason or "promise not taken up",
+        actor=play.actor,
+        at=play.at,
+    )
+    return Played(f"Decided anew: {_units(done)}")
+
+
+def _expedite_preview(case: ExceptionCase) -> str:
+    return (
+        "The order goes before all others for stock and for picking, and is promised what stock there is now."
+    )
+
+
+def _reallocate_preview(case: ExceptionCase) -> str:
+    return "What is promised and not taken up goes back to the shelf, and the best node is chosen again."
+
+
+for kind in ("ORDER_LATE", "SLA_RISK"):
+    register_playbook(
+        Playbook(kind, "expedite", "Serve it first", "orders.allocate", "orders.order_expedite", _expedite,
+                 _expedite_preview, icon="zap")
+    )  # fmt: skip
+register_playbook(
+    Playbook(
+        "RESERVATION_UNFULFILLED", "reallocate", "Allocate it again", "orders.allocate", "orders.order_reallocate",
+        _reallocate, _reallocate_preview, (REASON,), icon="route",
+    )
+)  # fmt: skip
