@@ -5,12 +5,14 @@ from orders.models.channel import Channel, Listing
 from orders.models.customer import Customer
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
+from orders.models.price_list import ContractPrice, PriceList, PriceListAssignment, PriceListEntry
 
 __all__ = [
     "Allocation",
     "AllocationDecision",
     "AllocationPolicy",
     "Channel",
+    "ContractPrice",
     "Customer",
     "Hold",
     "Listing",
@@ -18,4 +20,7 @@ __all__ = [
     "OrderCharge",
     "OrderLine",
     "Payment",
+    "PriceList",
+    "PriceListAssignment",
+    "PriceListEntry",
 ]
