@@ -7,6 +7,7 @@ from orders.models.notice import ChannelMail, MessageTemplate
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
 from orders.models.policy import AllocationPolicy, AllocationRule, FreightRate
+from orders.models.price_list import ContractPrice, PriceList, PriceListAssignment, PriceListEntry
 from orders.models.promise import Promise
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "AllocationRule",
     "Channel",
     "ChannelMail",
+    "ContractPrice",
     "Customer",
     "FreightRate",
     "Hold",
@@ -25,5 +27,8 @@ __all__ = [
     "OrderCharge",
     "OrderLine",
     "Payment",
+    "PriceList",
+    "PriceListAssignment",
+    "PriceListEntry",
     "Promise",
 ]

@@ -2,12 +2,17 @@
 
 from orders.selectors.decision import DecisionReason, LineReason, NodeReason, explain_decisions
 from orders.selectors.order import backordered_lines, customer_balance
+from orders.selectors.price import AppliedPrice, PriceBook, price_book, prices_for
 
 __all__ = [
+    "AppliedPrice",
     "DecisionReason",
     "LineReason",
     "NodeReason",
+    "PriceBook",
     "backordered_lines",
     "customer_balance",
     "explain_decisions",
+    "price_book",
+    "prices_for",
 ]
