@@ -1,3 +1,4 @@
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
@@ -64,6 +65,15 @@ class Migration(migrations.Migration):
                 ("city", models.CharField(blank=True, max_length=80)),
                 ("postcode", models.CharField(blank=True, max_length=20)),
                 ("country", models.CharField(blank=True, max_length=2)),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        choices=[("en", "English"), ("de", "German")],
+                        help_text="Of the e-mails to them; blank = the channel's.",
+                        max_length=5,
+                    ),
+                ),
                 ("is_blocked", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
@@ -283,6 +293,97 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ChannelMail",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_name",
+                    models.CharField(blank=True, help_text="Blank = the channel's name.", max_length=80),
+                ),
+                (
+                    "reply_to",
+                    models.EmailField(
+                        blank=True, help_text="Where a customer's answer goes.", max_length=254
+                    ),
+                ),
+                (
+                    "logo_text",
+                    models.CharField(blank=True, help_text="Blank = the channel's name.", max_length=40),
+                ),
+                (
+                    "colour",
+                    models.CharField(
+                        default="#1d4ed8",
+                        help_text="Behind the logo and the buttons; white must be readable on it.",
+                        max_length=7,
+                        validators=[django.core.validators.RegexValidator("\\A#[0-9a-f]{6}\\Z")],
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("de", "German")], default="en", max_length=5
+                    ),
+                ),
+                (
+                    "kinds",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Codes of the notices that are sent."
+                    ),
+                ),
+                (
+                    "notices_from",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Nothing is told of what happened before; blank = of nothing at all.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="mail", to="orders.channel"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ContractPrice",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("price", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("minimum_quantity", models.PositiveIntegerField(default=1)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contract_prices",
+                        to="orders.customer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="FreightRate",
             fields=[
                 (
@@ -390,6 +491,155 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="HistoricalChannelMail",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "from_name",
+                    models.CharField(blank=True, help_text="Blank = the channel's name.", max_length=80),
+                ),
+                (
+                    "reply_to",
+                    models.EmailField(
+                        blank=True, help_text="Where a customer's answer goes.", max_length=254
+                    ),
+                ),
+                (
+                    "logo_text",
+                    models.CharField(blank=True, help_text="Blank = the channel's name.", max_length=40),
+                ),
+                (
+                    "colour",
+                    models.CharField(
+                        default="#1d4ed8",
+                        help_text="Behind the logo and the buttons; white must be readable on it.",
+                        max_length=7,
+                        validators=[django.core.validators.RegexValidator("\\A#[0-9a-f]{6}\\Z")],
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("de", "German")], default="en", max_length=5
+                    ),
+                ),
+                (
+                    "kinds",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Codes of the notices that are sent."
+                    ),
+                ),
+                (
+                    "notices_from",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Nothing is told of what happened before; blank = of nothing at all.",
+                        null=True,
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical channel mail",
+                "verbose_name_plural": "historical channel mails",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalContractPrice",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("price", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("minimum_quantity", models.PositiveIntegerField(default=1)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.customer",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical contract price",
+                "verbose_name_plural": "historical contract prices",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="HistoricalCustomer",
             fields=[
                 (
@@ -430,6 +680,15 @@ class Migration(migrations.Migration):
                 ("city", models.CharField(blank=True, max_length=80)),
                 ("postcode", models.CharField(blank=True, max_length=20)),
                 ("country", models.CharField(blank=True, max_length=2)),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        choices=[("en", "English"), ("de", "German")],
+                        help_text="Of the e-mails to them; blank = the channel's.",
+                        max_length=5,
+                    ),
+                ),
                 ("is_blocked", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -577,6 +836,46 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="HistoricalPriceList",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(db_index=True, max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("currency", models.CharField(max_length=3)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical price list",
+                "verbose_name_plural": "historical price lists",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="Listing",
             fields=[
                 (
@@ -601,6 +900,49 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="listings",
                         to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="MessageTemplate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=24)),
+                ("language", models.CharField(choices=[("en", "English"), ("de", "German")], max_length=5)),
+                ("version", models.PositiveIntegerField()),
+                ("subject", models.CharField(max_length=200)),
+                ("text", models.TextField(help_text="The words; the HTML is made of them.")),
+                (
+                    "html",
+                    models.TextField(
+                        blank=True, help_text="HTML of one's own instead of that made of the text."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="message_templates",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -1009,6 +1351,248 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="PriceList",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("currency", models.CharField(max_length=3)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_from__isnull", True),
+                            ("valid_to__gte", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="pricelist_period",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalPriceListEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("price", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("minimum_quantity", models.PositiveIntegerField(default=1)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "price_list",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.pricelist",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical price list entry",
+                "verbose_name_plural": "historical price list entrys",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalPriceListAssignment",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "segment",
+                    models.CharField(
+                        blank=True,
+                        choices=[("CONSUMER", "Consumer"), ("BUSINESS", "Business")],
+                        max_length=10,
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.customer",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "price_list",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.pricelist",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical price list assignment",
+                "verbose_name_plural": "historical price list assignments",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="PriceListAssignment",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "segment",
+                    models.CharField(
+                        blank=True,
+                        choices=[("CONSUMER", "Consumer"), ("BUSINESS", "Business")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="price_lists",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="price_lists",
+                        to="orders.customer",
+                    ),
+                ),
+                (
+                    "price_list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="orders.pricelist",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="PriceListEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("price", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("minimum_quantity", models.PositiveIntegerField(default=1)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "price_list",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="orders.pricelist",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Promise",
             fields=[
                 (
@@ -1088,6 +1672,33 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("policy", "position"), name="allocationrule_position"),
         ),
         migrations.AddConstraint(
+            model_name="contractprice",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "product", "currency", "minimum_quantity", "valid_from"),
+                name="contractprice_once",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="contractprice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minimum_quantity__gte", 1), ("price__gte", 0)),
+                name="contractprice_amounts",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="contractprice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_to__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="contractprice_period",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="freightrate",
             constraint=models.UniqueConstraint(fields=("node", "country"), name="freightrate_once"),
         ),
@@ -1103,6 +1714,23 @@ class Migration(migrations.Migration):
                 models.F("channel"),
                 django.db.models.functions.text.Lower("channel_sku"),
                 name="listing_channel_sku",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="messagetemplate",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "language", "channel", "version"),
+                name="messagetemplate_version",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="messagetemplate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True)),
+                fields=("kind", "language", "channel"),
+                name="messagetemplate_one_active",
+                nulls_distinct=False,
             ),
         ),
         migrations.AddIndex(
@@ -1274,6 +1902,57 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="payment",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_amount"),
+        ),
+        migrations.AddConstraint(
+            model_name="pricelistassignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("channel__isnull", True), ("customer__isnull", False), ("segment", "")),
+                    models.Q(
+                        ("channel__isnull", True),
+                        ("customer__isnull", True),
+                        models.Q(("segment", ""), _negated=True),
+                    ),
+                    models.Q(("channel__isnull", False), ("customer__isnull", True), ("segment", "")),
+                    _connector="OR",
+                ),
+                name="pricelistassignment_one_party",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pricelistassignment",
+            constraint=models.UniqueConstraint(
+                fields=("price_list", "customer", "segment", "channel"),
+                name="pricelistassignment_once",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pricelistentry",
+            constraint=models.UniqueConstraint(
+                fields=("price_list", "product", "minimum_quantity", "valid_from"),
+                name="pricelistentry_once",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pricelistentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minimum_quantity__gte", 1), ("price__gte", 0)),
+                name="pricelistentry_amounts",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pricelistentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_to__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="pricelistentry_period",
+            ),
         ),
         migrations.AddIndex(
             model_name="promise",

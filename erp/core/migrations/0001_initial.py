@@ -1,6 +1,7 @@
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.db.models.deletion
+import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.utils.timezone
 import pgtrigger.compiler
@@ -438,6 +439,34 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Mention",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "note",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mentions", to="core.note"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="NumberSeries",
             fields=[
                 ("code", models.CharField(max_length=40, primary_key=True, serialize=False)),
@@ -768,6 +797,54 @@ class Migration(migrations.Migration):
                 ),
                 ("reason", models.CharField(blank=True, max_length=300)),
                 (
+                    "cause",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Key of erp.core.causes: what groups it.",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "escalate_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it changes hands; blank = no more.", null=True
+                    ),
+                ),
+                ("escalated_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "escalated_from",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        db_default="",
+                        default="",
+                        help_text="Who owned it before.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "rank",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.RawSQL(
+                            "(extract(epoch from timezone('UTC', due_at)) - 28800 * log(2.0, 1 + greatest(money_at_risk, 0) / 100.0))",
+                            (),
+                        ),
+                        help_text="The smallest is worked first (erp.core.ranking).",
+                        output_field=models.DecimalField(decimal_places=4, max_digits=20),
+                    ),
+                ),
+                (
                     "assignee",
                     models.ForeignKey(
                         blank=True,
@@ -792,6 +869,31 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["state", "due_at"], name="exception_state_due"),
                     models.Index(fields=["subject_type", "subject_id"], name="exception_subject"),
+                    models.Index(
+                        condition=models.Q(("state", "RESOLVED"), _negated=True),
+                        fields=["state", "rank", "opened_at", "id"],
+                        include=(
+                            "kind",
+                            "owner_role",
+                            "assignee",
+                            "money_at_risk",
+                            "due_at",
+                            "cause",
+                            "escalated_from",
+                        ),
+                        name="exception_desk",
+                    ),
+                    models.Index(
+                        condition=models.Q(("escalate_at__isnull", False), ("state", "OPEN")),
+                        fields=["escalate_at"],
+                        name="exception_escalate",
+                    ),
+                    models.Index(
+                        condition=models.Q(("resolved_at__isnull", False)),
+                        fields=["resolved_at"],
+                        name="exception_resolved",
+                    ),
+                    models.Index(fields=["opened_at"], name="exception_opened"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
@@ -851,6 +953,20 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
+        ),
+        migrations.AddIndex(
+            model_name="mention",
+            index=models.Index(fields=["user", "-id"], name="mention_user"),
+        ),
+        migrations.AddIndex(
+            model_name="mention",
+            index=models.Index(
+                condition=models.Q(("read_at__isnull", True)), fields=["user"], name="mention_unread"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="mention",
+            constraint=models.UniqueConstraint(fields=("note", "user"), name="mention_once"),
         ),
         migrations.AddConstraint(
             model_name="periodicclaim",
