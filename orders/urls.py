@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import intake, master, order, policy, product
+from orders.views import intake, master, order, policy, product, promise
 
 app_name = "orders"
 urlpatterns = [
@@ -31,6 +31,12 @@ urlpatterns = [
     path("channels/", master.ChannelList.as_view(), name="channel_list"),
     path("channels/<int:pk>/", master.ChannelRecord.as_view(), name="channel_detail"),
     path("listings/", master.ListingList.as_view(), name="listing_list"),
+    path("promises/", promise.promises_at_risk_view, name="promises_at_risk"),
+    path(
+        "promises/<str:document_type>/<int:document_id>/",
+        promise.promise_document_view,
+        name="promise_document",
+    ),
     path("policies/", policy.AllocationPolicyList.as_view(), name="allocation_policy_list"),
     path("policies/new/", policy.PolicyForm.as_view(), name="allocation_policy_create"),
     path("policies/<int:pk>/", policy.AllocationPolicyRecord.as_view(), name="allocation_policy_detail"),

@@ -39,6 +39,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Orders", "orders:order_list", "o"),
             Item("Holds", "orders:hold_list"),
             Item("Backorders", "orders:backorder_list"),
+            Item("Promises at risk", "orders:promises_at_risk"),
             Item("Customers", "orders:customer_list", "c"),
             Item("Channels", "orders:channel_list"),
             Item("Listings", "orders:listing_list"),

@@ -166,12 +166,13 @@ def transfer_ship(*, transfer_id: int, actor: User, at: datetime) -> int:
         for line, quantity, location_id, lot_id in taken
     ]  # fmt: skip
     _split_by_lot(transfer, [(line, quantity, lot_id) for line, quantity, _, lot_id in taken])
-    transfer_supply_set(transfer, at=at)
-    return stock_post(
+    sequence = stock_post(
         action="inventory.transfer_ship", source_type="inventory.Transfer", source_id=transfer.pk,
         idempotency_key=f"inventory.transfer_ship:{transfer.pk}", moves=moves, actor=actor, at=at,
         reason=f"{transfer.number} left",
     )  # fmt: skip
+    transfer_supply_set(transfer, at=at)
+    return sequence
 
 
 @transaction.atomic

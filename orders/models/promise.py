@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 
@@ -15,6 +17,7 @@ class Promise(models.Model):
     """
 
     MACHINE = PROMISE
+    DOCK_TO_STOCK = timedelta(days=1)  # what arrives today can leave tomorrow
 
     order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="promises")
     supply = models.ForeignKey(

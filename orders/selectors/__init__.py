@@ -3,6 +3,7 @@
 from orders.selectors.decision import DecisionReason, LineReason, NodeReason, explain_decisions
 from orders.selectors.order import backordered_lines, customer_balance
 from orders.selectors.price import AppliedPrice, PriceBook, price_book, prices_for
+from orders.selectors.promise import PromiseQuote, promise_record, promises_at_risk, supplies_at_risk
 
 __all__ = [
     "AppliedPrice",
@@ -10,9 +11,13 @@ __all__ = [
     "LineReason",
     "NodeReason",
     "PriceBook",
+    "PromiseQuote",
     "backordered_lines",
     "customer_balance",
     "explain_decisions",
     "price_book",
     "prices_for",
+    "promise_record",
+    "promises_at_risk",
+    "supplies_at_risk",
 ]

@@ -67,6 +67,7 @@ from orders.services.release import (
     order_cancel,
     order_release_allocation,
 )
+from orders.services.rescue import Rescue, RescueResult, promise_rescue_many
 
 __all__ = [
     "AllocationResult",
@@ -83,6 +84,8 @@ __all__ = [
     "PaymentDraft",
     "PolicyDraft",
     "ReceivedOrder",
+    "Rescue",
+    "RescueResult",
     "RuleDraft",
     "ShipTo",
     "ShippedLine",
@@ -125,5 +128,6 @@ __all__ = [
     "policy_retire",
     "policy_submit",
     "promise_fit_many",
+    "promise_rescue_many",
     "promise_settle",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -21,7 +21,6 @@ from erp.core.sql import Statements, array, query, reserve_ids
 from orders.models import Promise
 from orders.states import PromiseState
 
-DOCK_TO_STOCK = timedelta(days=1)  # what arrives today can leave tomorrow
 ACTION = "orders.promise_fit_many"
 _LINES = (
     "SELECT l.id, l.product_id, l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled "
@@ -75,13 +74,19 @@ class _New(NamedTuple):
 
 @transaction.atomic
 def promise_fit_many(
-    line_ids: Iterable[int], *, cancelled: bool = False, actor: User, at: datetime
+    line_ids: Iterable[int],
+    *,
+    cancelled: bool = False,
+    replaces: Mapping[int, int] | None = None,
+    actor: User,
+    at: datetime,
 ) -> dict[int, date]:
     """This function will bring the open promises of order lines in line with what is short, and say what is promised now.
 
     Units that are no longer short are covered (or, with `cancelled`, called off), the earliest day first; units that are short
-    and not promised get the earliest supply that has units left. Returns line id → the last promised day of the lines
-    that got a new promise. The orders must be locked by the caller. What no supply is known for stays without a day.
+    and not promised get the earliest supply that has units left; what no supply is known for stays without a day. Returns
+    line id → the last promised day of the lines that got a new promise. `replaces` names the closed promise that a line's
+    new one stands for. The orders must be locked by the caller, their stock levels before this is called.
     """
     lines = query(_LINES, [array(sorted(set(line_ids)), "bigint")])
     if not lines:
@@ -100,8 +105,9 @@ def promise_fit_many(
             _take_off(waiting, surplus, cancelled, new, closing, covered)
         elif surplus < 0:
             stale = [row for row in by_line[line_id] if row.is_covered]
-            wanting.append((line_id, product_id, -surplus, _uncover(stale, -surplus, closing, new)))
-    promised = _peg(wanting, new) if wanting else {}
+            earlier = (replaces or {}).get(line_id) or _uncover(stale, -surplus, closing, new)
+            wanting.append((line_id, product_id, -surplus, earlier))
+    promised = _peg(wanting, new, localtime(at).date()) if wanting else {}
     _write(new, closing, covered, actor, at)
     return promised
 
@@ -148,7 +154,9 @@ def _uncover(
     return last
 
 
-def _peg(wanting: Sequence[tuple[int, int, int, int | None]], new: list[_New]) -> dict[int, date]:
+def _peg(
+    wanting: Sequence[tuple[int, int, int, int | None]], new: list[_New], today: date
+) -> dict[int, date]:
     supplies: dict[int, list[_Supply]] = {}
     rows = query(_LOCK_SUPPLY, [array(sorted({product for _, product, _, _ in wanting}), "bigint")])
     if not rows:
@@ -167,7 +175,7 @@ def _peg(wanting: Sequence[tuple[int, int, int, int | None]], new: list[_New]) -
             if given:
                 supply.left -= given
                 units -= given
-                promised[line_id] = supply.expected_date + DOCK_TO_STOCK
+                promised[line_id] = max(supply.expected_date, today) + Promise.DOCK_TO_STOCK
                 new.append(_New(line_id, supply.id, given, promised[line_id], False, replaces))
             if not units:
                 break

@@ -17,6 +17,7 @@ from inventory.states import StockStatus
 from orders.locks import lock_order
 from orders.models import Allocation, Hold, Order, OrderLine
 from orders.services.notice import NoticeDraft, order_notice_add_many
+from orders.services.promise import promise_fit_many
 from orders.states import AllocationState, HoldState, OrderState
 
 
@@ -92,6 +93,7 @@ def order_cancel(
                 remedy="Cancel the fulfilment order first, or let it ship and take it back.",
             )
     _cancel_units(wanted)
+    promise_fit_many(wanted, cancelled=True, actor=actor, at=at)
     _settle_state(order, "orders.order_cancel", reason, actor, at)
     _tell_cancelled(order, lines, wanted, told_reason, at)
     return sum(wanted.values())

@@ -112,7 +112,13 @@ def test_why_says_so_when_the_order_was_split_or_refused_or_not_looked_at(
     missing_everywhere = "1 short: everything sellable at every node was taken."
     for order, words in (
         (new, ["Not decided yet"]),
-        (whole, ["Nothing was promised: the order ships complete, and not all of it is there.", "4 short: the order"]),
+        (
+            whole,
+            [
+                "Nothing was promised: the order ships complete, and not all of it is there.",
+                "4 short: the order",
+            ],
+        ),
         (split, ["First choice: 2 of 4 units.", "Took 1 of 4 units", missing_everywhere]),
     ):
         page = as_("rita").get(to("order_detail", order.pk)).content.decode()
