@@ -38,6 +38,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "allocation": periodic("orders.order_allocate_many", 30, "allocation"),
     "replenishment": periodic("procurement.replenishment_run_daily", 86_400, "replenishment"),
     "late-orders": periodic("orders.order_flag_late", 900),
+    "promises": periodic("orders.promise_settle", 300),
+    "promises-at-risk": periodic("orders.promise_flag_at_risk", 900),
     "orders-at-risk": periodic("orders.order_flag_at_risk", 900),
     "unfulfilled-promises": periodic("orders.promise_flag_unfulfilled", 3_600),
     "count-variances": periodic("inventory.count_variance_flag", 3_600),

@@ -110,6 +110,12 @@ def lock_sellable(product_ids: Sequence[int]) -> tuple[Supply, list[Withheld]]:
         [products],
     )
     supply = {(row[0], row[1]): row[3] for row in batch.run() if row[2] == "AVAILABLE" and row[3] > 0}
+    return supply, read_withheld(product_ids)
+
+
+def read_withheld(product_ids: Sequence[int]) -> list[Withheld]:
+    """This function will return the buffers and pools that keep units of these products from somebody."""
+    products = array(product_ids, "bigint")
     withheld = [Withheld(*row) for row in query(_BUFFERS, [products])]
     for product_id, node_id, quantity, channel, country, tier in query(_POOLS, [products]):
         members = Conditions(
@@ -117,4 +123,4 @@ def lock_sellable(product_ids: Sequence[int]) -> tuple[Supply, list[Withheld]]:
             tiers=frozenset(filter(None, [tier])),
         )  # fmt: skip
         withheld.append(Withheld(product_id, node_id, quantity, members=members))
-    return supply, withheld
+    return withheld

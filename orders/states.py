@@ -155,6 +155,25 @@ PROMISE = Machine(
 )
 
 
+class RehearsalState(models.TextChoices):
+    PENDING = "PENDING", "Waiting"
+    DONE = "DONE", "Done"
+    FAILED = "FAILED", "Failed"
+
+
+REHEARSAL = Machine(
+    document="orders.Rehearsal",
+    states=RehearsalState,
+    initial=RehearsalState.PENDING,
+    transitions={
+        RehearsalState.PENDING: {RehearsalState.DONE, RehearsalState.FAILED},
+        RehearsalState.FAILED: set(),
+        RehearsalState.DONE: set(),
+    },
+    audited=False,
+)
+
+
 class Quantities(Protocol):
     quantity_ordered: int
     quantity_allocated: int

@@ -210,3 +210,8 @@ _kind(
     "Count again, by another person.", "Look for the move that was not booked.", "Accept it, and say why.",
     cause=cause_by("sku", "node"),
 )  # fmt: skip
+_kind(
+    "PROMISE_AT_RISK", "Promises can not be kept", Role.OPERATIONS, 8,
+    "Open the supply's promises: wait, transfer, split or call off.", "Tell the customers before they ask.",
+    cause=cause_by("supply"),
+)  # fmt: skip

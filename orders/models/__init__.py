@@ -9,6 +9,7 @@ from orders.models.payment import Payment
 from orders.models.policy import AllocationPolicy, AllocationRule, FreightRate
 from orders.models.price_list import ContractPrice, PriceList, PriceListAssignment, PriceListEntry
 from orders.models.promise import Promise
+from orders.models.rehearsal import Rehearsal, RehearsalOrder, RehearsalTotal
 
 __all__ = [
     "Allocation",
@@ -31,4 +32,7 @@ __all__ = [
     "PriceListAssignment",
     "PriceListEntry",
     "Promise",
+    "Rehearsal",
+    "RehearsalOrder",
+    "RehearsalTotal",
 ]

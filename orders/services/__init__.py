@@ -61,6 +61,8 @@ from orders.services.progress import (
     order_record_shipment_many,
 )
 from orders.services.promise import promise_fit_many, promise_settle
+from orders.services.promise_watch import promise_flag_at_risk
+from orders.services.rehearsal import rehearsal_run, rehearsal_start
 from orders.services.release import (
     allocation_close_many,
     line_quantities_lower_many,
@@ -128,6 +130,9 @@ __all__ = [
     "policy_retire",
     "policy_submit",
     "promise_fit_many",
+    "promise_flag_at_risk",
     "promise_rescue_many",
     "promise_settle",
+    "rehearsal_run",
+    "rehearsal_start",
 ]

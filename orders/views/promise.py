@@ -76,7 +76,7 @@ def _show(
         Row(risk, next((p for p in places.get(risk.product_id, []) if p.units >= risk.quantity), None))
         for risk in risks[:SHOWN]
     ]
-    (supply,) = supplies_at_risk(risks) or [None]
+    supply = next(iter(supplies_at_risk(risks)), None)
     context = {
         "title": f"Promises out of {supply.reference}" if supply else "Promises at risk", "supply": supply, "rows": rows,
         "total": len(risks), "shown": SHOWN, "options": Rescue.choices, "draft": _draft(risks),
