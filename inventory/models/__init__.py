@@ -1,5 +1,6 @@
 """Which rows does the stock side keep?"""
 
+from inventory.models.kit import KitComponent
 from inventory.models.node import Location, Node
 from inventory.models.product import Category, Lot, Product, ProductUnit, UnitOfMeasure
 from inventory.models.stock import BinStock, StockBuffer, StockEvent, StockLevel, StockMove, StockSnapshot
@@ -10,6 +11,7 @@ __all__ = [
     "AdjustmentLine",
     "BinStock",
     "Category",
+    "KitComponent",
     "Location",
     "Lot",
     "Node",
