@@ -3,8 +3,10 @@
 from orders.models.allocation import Allocation, AllocationDecision, AllocationPolicy
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Customer
+from orders.models.kit import OrderKit
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
+from orders.models.reservation import Reservation, ReservationLine
 
 __all__ = [
     "Allocation",
@@ -16,6 +18,9 @@ __all__ = [
     "Listing",
     "Order",
     "OrderCharge",
+    "OrderKit",
     "OrderLine",
     "Payment",
+    "Reservation",
+    "ReservationLine",
 ]

@@ -44,6 +44,15 @@ from orders.services.release import (
     order_cancel,
     order_release_allocation,
 )
+from orders.services.reservation import (
+    ReservationDraft,
+    ReservationShort,
+    reservation_create,
+    reservation_expire,
+    reservation_extend,
+    reservation_release,
+)
+from orders.services.reservation_hand_over import reservation_hand_over_many, reservation_report_short
 
 __all__ = [
     "AllocationResult",
@@ -57,6 +66,8 @@ __all__ = [
     "PaymentCommand",
     "PaymentDraft",
     "ReceivedOrder",
+    "ReservationDraft",
+    "ReservationShort",
     "ShipTo",
     "ShippedLine",
     "allocation_close_many",
@@ -85,4 +96,10 @@ __all__ = [
     "payment_refund",
     "payment_refund_many",
     "policy_create",
+    "reservation_create",
+    "reservation_expire",
+    "reservation_extend",
+    "reservation_hand_over_many",
+    "reservation_release",
+    "reservation_report_short",
 ]

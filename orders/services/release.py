@@ -16,6 +16,7 @@ from inventory.services import Move, Posting, stock_begin, stock_post_many
 from inventory.states import StockStatus
 from orders.locks import lock_order
 from orders.models import Allocation, Hold, Order, OrderLine
+from orders.services.order_kits import kit_line_units, refuse_broken_kits
 from orders.states import AllocationState, HoldState, OrderState
 
 
@@ -45,9 +46,17 @@ def order_release_allocation(*, order_id: int, reason: str, actor: User, at: dat
 
 @transaction.atomic
 def order_cancel(
-    *, order_id: int, quantities: Mapping[int, int] | None = None, reason: str, actor: User, at: datetime
+    *,
+    order_id: int,
+    quantities: Mapping[int, int] | None = None,
+    kits: Mapping[int, int] | None = None,
+    reason: str,
+    actor: User,
+    at: datetime,
 ) -> int:
     """This function will cancel what has not been released for picking: the whole order, or units per line id.
+
+    `kits` cancels whole kits per order kit id, with or without other lines; a component alone is refused.
 
     Promised stock becomes available again. Returns the units cancelled. Conflict when units are already being picked or
     shipped (cancel the fulfilment first); InvalidInput when a line has fewer units left than that, or without a reason.
@@ -59,9 +68,7 @@ def order_cancel(
     left = {
         line.pk: line.quantity_ordered - line.quantity_shipped - line.quantity_cancelled for line in lines
     }
-    wanted = {
-        line: units for line, units in (dict(quantities) if quantities is not None else left).items() if units
-    }
+    wanted = _wanted_units(order_id, lines, left, quantities, kits)
     for line_id, units in wanted.items():
         if units < 0 or units > left.get(line_id, 0):
             raise InvalidInput(
@@ -86,6 +93,23 @@ def order_cancel(
     _cancel_units(wanted)
     _settle_state(order, "orders.order_cancel", reason, actor, at)
     return sum(wanted.values())
+
+
+def _wanted_units(
+    order_id: int,
+    lines: Sequence[OrderLine],
+    left: Mapping[int, int],
+    quantities: Mapping[int, int] | None,
+    kits: Mapping[int, int] | None,
+) -> dict[int, int]:
+    """What is to be cancelled, units per line id; all that is left when nothing is named."""
+    if quantities is None and kits is None:
+        return {line: units for line, units in left.items() if units}
+    wanted = dict(quantities or {})
+    for line, units in (kit_line_units(order_id, kits) if kits else {}).items():
+        wanted[line] = wanted.get(line, 0) + units
+    refuse_broken_kits(lines, wanted, left)
+    return {line: units for line, units in wanted.items() if units}
 
 
 def _cancel_units(wanted: Mapping[int, int]) -> None:
