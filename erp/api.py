@@ -272,5 +272,7 @@ def build(routers: Mapping[str, Router], namespace: str) -> NinjaAPI:
 
 
 api = build(
-    {f"/{app}": import_module(f"{app}.api").router for app in ROUTERS if find_spec(f"{app}.api")}, "api-1"
+    {f"/{app}": import_module(f"{app}.api").router for app in ROUTERS if find_spec(f"{app}.api")}
+    | {"/reservations": import_module("orders.reservation_api").router},
+    "api-1",
 )

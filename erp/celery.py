@@ -36,6 +36,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "core.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "canaries": {"task": "core.send_canaries", "schedule": 30.0, "options": {"expires": 30}},
     "allocation": periodic("orders.order_allocate_many", 30, "allocation"),
+    "reservation-expiry": periodic("orders.reservation_expire", 30, "allocation"),
     "replenishment": periodic("procurement.replenishment_run_daily", 86_400, "replenishment"),
     "late-orders": periodic("orders.order_flag_late", 900),
     "promises": periodic("orders.promise_settle", 300),

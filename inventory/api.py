@@ -6,15 +6,19 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from django.utils import timezone
+from ninja import Body, Router
 
 from erp.core.api import require
 from erp.core.errors import InvalidInput, NotFound
+from erp.core.text import storable
 from inventory.models import Node, Product, StockEvent, StockLevel
-from inventory.selectors import atp_query, product_codes, stock_as_of
+from inventory.selectors import atp_query, kit_atp, kit_parts, product_codes, stock_as_of
+from inventory.services import kit_save_by_sku
 
 router = Router(tags=["inventory"])
 MOST = 200
+BODY = Body(...)
 
 
 def _limit(limit: int) -> int:
@@ -68,8 +72,61 @@ def _product_out(product: Product) -> dict[str, Any]:
     return {
         "id": product.pk, "sku": product.sku, "name": product.name, "gtin": product.gtin,
         "category": product.category.code, "unit": product.unit.code, "weight_grams": product.weight_grams,
-        "is_lot_tracked": product.is_lot_tracked, "is_active": product.is_active, "list_price": str(product.list_price),
+        "is_lot_tracked": product.is_lot_tracked, "is_kit": product.is_kit, "is_active": product.is_active,
+        "list_price": str(product.list_price),
     }  # fmt: skip
+
+
+@router.get("/kits/{sku}", summary="Show what a kit consists of")
+def kit_show(request: HttpRequest, sku: str) -> dict[str, Any]:
+    """The components of a kit, and how many kits each node could put together now."""
+    require(request, "inventory.view")
+    (product_id,) = _products(sku.replace(",", " "))
+    return _kit_out(product_id)
+
+
+@router.put("/kits/{sku}", summary="Say what a kit consists of")
+def kit_put(request: HttpRequest, sku: str, content: Any = BODY) -> dict[str, Any]:
+    """Body: {"components": [{"sku": …, "quantity": …}], "reason": …}. The product becomes a kit if it is none yet."""
+    require(request, "inventory.product_edit")
+    rows = content.get("components") if isinstance(content, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InvalidInput(
+            "components is missing", field="components", remedy='Send {"components": [{"sku": "…", "quantity": 1}]}.'
+        )  # fmt: skip
+    components = [_component(number, row) for number, row in enumerate(rows, start=1)]
+    reason = content.get("reason", "")
+    if not isinstance(reason, str):
+        raise InvalidInput("reason is no text", field="reason", remedy="Send it in quotes.")
+    product = kit_save_by_sku(
+        sku=storable(sku), components=components, reason=storable(reason), actor=request.user, at=timezone.now()  # type: ignore[arg-type]
+    )  # fmt: skip
+    return _kit_out(product.pk)
+
+
+def _component(number: int, row: dict[str, Any]) -> tuple[str, int]:
+    sku, quantity = row.get("sku"), row.get("quantity")
+    if not isinstance(sku, str) or not isinstance(quantity, int) or isinstance(quantity, bool):
+        raise InvalidInput(
+            f"components[{number}] has no sku or no whole quantity", field=f"components[{number}]",
+            remedy='Send {"sku": "MUG", "quantity": 2}.',
+        )  # fmt: skip
+    return storable(sku), quantity
+
+
+def _kit_out(product_id: int) -> dict[str, Any]:
+    product, nodes = Product.objects.get(pk=product_id), _nodes()
+    parts = kit_parts([product_id]).get(product_id, [])
+    skus = {part.product_id: part.sku for part in parts}
+    return {
+        "sku": product.sku,
+        "is_kit": product.is_kit,
+        "components": [{"sku": part.sku, "quantity": part.quantity} for part in parts],
+        "atp": [
+            {"node": nodes[row.node_id], "quantity": row.quantity, "limited_by": skus[row.limited_by]}
+            for row in kit_atp([product_id])
+        ],
+    }
 
 
 @router.get("/stock", summary="Stock levels now")
@@ -120,14 +177,21 @@ def stock_then(
 
 @router.get("/atp", summary="What may be promised")
 def atp(request: HttpRequest, sku: str, channel: str = "", on: date | None = None) -> dict[str, Any]:
-    """Per product and node: available less buffers; with `on`, also what transfers bring until that day."""
+    """Per product and node: available less buffers; with `on`, also what transfers bring until that day.
+
+    `kits` says how many of the kits asked for each node could put together.
+    """
     require(request, "inventory.view")
     skus, nodes = _products(sku), _nodes()
     found = atp_query(skus, channel_code=channel or None, as_of_date=on)
+    kits = kit_atp(skus, channel_code=channel or None, as_of_date=on)
     return {
         "atp": [
             {"sku": skus[row.product_id], "node": nodes[row.node_id], "available": row.available, "buffer": row.buffer,
              "on_its_way": row.supply, "quantity": row.quantity}
             for row in found
-        ]
+        ],
+        "kits": [
+            {"sku": skus[row.kit_id], "node": nodes[row.node_id], "quantity": row.quantity} for row in kits
+        ],
     }  # fmt: skip

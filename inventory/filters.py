@@ -13,6 +13,7 @@ from inventory.models import (
     Adjustment,
     BinStock,
     Category,
+    KitComponent,
     Lot,
     Node,
     Product,
@@ -57,6 +58,9 @@ class ProductFilter(KeelFilterSet):
     stock = django_filters.ChoiceFilter(
         choices=STOCK_STATES, label="Stock", method="by_stock", empty_label="any"
     )
+    is_kit = django_filters.ChoiceFilter(
+        choices=[("True", "Kits"), ("False", "Single products")], label="Kind", empty_label="both"
+    )
     is_active = django_filters.ChoiceFilter(
         choices=[("True", "In use"), ("False", "Out of use")], label="Use", empty_label="both"
     )
@@ -73,6 +77,19 @@ class ProductFilter(KeelFilterSet):
             "in_transit": {"in_transit__gt": 0},
         }
         return rows.filter(**condition[value])
+
+
+class KitComponentFilter(KeelFilterSet):
+    component = django_filters.CharFilter(
+        field_name="component__sku", lookup_expr="iexact", label="Component SKU"
+    )
+    kit_in_use = django_filters.ChoiceFilter(
+        field_name="kit__is_active", choices=[("True", "In use"), ("False", "Out of use")], label="Kit", empty_label="both"
+    )  # fmt: skip
+
+    class Meta:
+        model = KitComponent
+        fields: list[str] = []
 
 
 class StockLevelFilter(KeelFilterSet):

@@ -156,6 +156,16 @@ class StatusChangeForm(forms.Form):
             del self.fields["lot"]
 
 
+class KitForm(forms.Form):
+    """Why a kit changes; its components are rows of `sku` and `quantity` below it."""
+
+    reason = forms.CharField(max_length=80, required=False, help_text="Kept in the product's history.")
+
+
+class KitImportForm(forms.Form):
+    file = forms.FileField(label="CSV file", help_text="Columns: kit, component, quantity.")
+
+
 class PackForm(forms.Form):
     unit = forms.ModelChoiceField(queryset=UnitOfMeasure.objects.none(), label="Pack")
     factor = forms.IntegerField(min_value=1, max_value=2**31 - 1, label="Base units in it")

@@ -102,6 +102,20 @@ INVARIANTS = [
     ),
     Invariant(
         "i01",
+        "A kit has no stock: only its components are ever there",
+        "SELECT p.sku, l.node_id, l.status, l.quantity FROM inventory_product p "
+        "JOIN inventory_stocklevel l ON l.product_id = p.id WHERE p.is_kit",
+    ),
+    Invariant(
+        "i01",
+        "A product is a kit exactly when it has components, and none of them is a kit",
+        "SELECT p.sku, p.is_kit, count(c.id) AS components, count(*) FILTER (WHERE q.is_kit) AS kits_in_it "
+        "FROM inventory_product p LEFT JOIN inventory_kitcomponent c ON c.kit_id = p.id "
+        "LEFT JOIN inventory_product q ON q.id = c.component_id WHERE p.is_kit OR c.id IS NOT NULL "
+        "GROUP BY p.id HAVING p.is_kit <> (count(c.id) > 0) OR count(*) FILTER (WHERE q.is_kit) > 0",
+    ),
+    Invariant(
+        "i01",
         "Every stock event moves something",
         "SELECT e.sequence, e.action FROM inventory_stockevent e "
         "WHERE NOT EXISTS (SELECT 1 FROM inventory_stockmove m WHERE m.event_id = e.sequence)",

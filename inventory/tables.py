@@ -23,6 +23,7 @@ from inventory.models import (
     Adjustment,
     BinStock,
     Category,
+    KitComponent,
     Lot,
     Node,
     Product,
@@ -60,6 +61,7 @@ class StatusColumn(tables.Column):
 
 class ProductTable(KeelTable):
     sku = RecordColumn(verbose_name="SKU")
+    is_kit = tables.BooleanColumn(verbose_name="Kit", yesno="kit,")
     category = tables.Column(accessor="category__name", verbose_name="Category")
     gtin = CodeColumn(verbose_name="GTIN")
     on_hand = QuantityColumn(verbose_name="On hand")
@@ -72,8 +74,21 @@ class ProductTable(KeelTable):
 
     class Meta(KeelTable.Meta):
         model = Product
-        fields = ("sku", "name", "category", "gtin", "on_hand", "available", "allocated", "in_transit", "stock_value",
+        fields = ("sku", "name", "is_kit", "category", "gtin", "on_hand", "available", "allocated", "in_transit", "stock_value",
                   "list_price", "is_active")  # fmt: skip
+
+
+class KitComponentTable(KeelTable):
+    kit = LinkColumn("inventory:product_detail", pk="kit_id")
+    kit_name = tables.Column(accessor="kit__name", verbose_name="Kit name")
+    component = LinkColumn("inventory:product_detail", pk="component_id")
+    component_name = tables.Column(accessor="component__name", verbose_name="Component name")
+    quantity = QuantityColumn(verbose_name="Units per kit")
+    list_price = MoneyColumn(accessor="component__list_price", verbose_name="List price each")
+
+    class Meta(KeelTable.Meta):
+        model = KitComponent
+        fields = ("kit", "kit_name", "component", "component_name", "quantity", "list_price")
 
 
 class StockLevelTable(KeelTable):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inventory.views import adjustment, journal, place, product, transfer
+from inventory.views import adjustment, journal, kit, place, product, transfer
 
 app_name = "inventory"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("products/<int:pk>/as-of/", product.product_as_of, name="product_as_of"),
     path("products/<int:pk>/moves/", product.product_moves, name="product_moves"),
     path("products/<int:pk>/condition/", product.StatusChange.as_view(), name="stock_status_change"),
+    path("products/<int:pk>/kit/", kit.KitEdit.as_view(), name="kit_edit"),
+    path("products/<int:pk>/kit/dissolve/", kit.kit_dissolve_view, name="kit_dissolve"),
+    path("kits/", kit.KitComponentList.as_view(), name="kit_component_list"),
+    path("kits/import/", kit.KitImport.as_view(), name="kit_import"),
     path("levels/", journal.StockLevelList.as_view(), name="stock_level_list"),
     path("bins/", journal.BinStockList.as_view(), name="bin_stock_list"),
     path("journal/", journal.StockEventList.as_view(), name="stock_event_list"),

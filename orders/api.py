@@ -15,6 +15,7 @@ from erp.core.models import User
 from erp.core.text import storable
 from orders.channels.normalise import order_command
 from orders.models import Order
+from orders.selectors import OrderedItem, ordered_items
 from orders.services import order_allocate_many, order_cancel, order_receive
 
 router = Router(tags=["orders"])
@@ -107,6 +108,19 @@ def _headers(request: HttpRequest) -> dict[str, str]:
     return {name: request.headers[name] for name in kept if name in request.headers}
 
 
+def _kit_out(item: OrderedItem) -> dict[str, Any]:
+    """A kit as it was ordered; `lines[].kit` names its position."""
+    kit = item.kit
+    assert kit is not None
+    return {
+        "position": kit.position, "sku": kit.product.sku, "channel_sku": kit.channel_sku, "quantity": kit.quantity,
+        "quantity_shippable": item.progress.shippable, "quantity_shipped": item.progress.shipped,
+        "quantity_cancelled": item.progress.cancelled, "unit_price": f"{kit.unit_price:f}",
+        "line_total": f"{kit.line_total:f}",
+        "components": [{"sku": sku, "quantity": units} for _, sku, units in kit.bill_of_materials],
+    }  # fmt: skip
+
+
 def order_out(order: Order, *, lines: bool = True) -> dict[str, Any]:
     """This function will return an order as the API shows it; amounts are text, so that no client reads them as floats."""
     content: dict[str, Any] = {
@@ -116,14 +130,17 @@ def order_out(order: Order, *, lines: bool = True) -> dict[str, Any]:
         "customer": order.customer.number if order.customer else None,
     }  # fmt: skip
     if lines:
+        items = ordered_items(order.pk)
         content["lines"] = [
             {
                 "position": line.position, "sku": line.product.sku, "quantity_ordered": line.quantity_ordered,
                 "quantity_allocated": line.quantity_allocated, "quantity_shipped": line.quantity_shipped,
                 "quantity_cancelled": line.quantity_cancelled, "unit_price": f"{line.unit_price:f}",
+                "line_total": f"{line.line_total:f}", "kit": item.kit.position if item.kit else None,
             }
-            for line in order.lines.select_related("product").order_by("position")
+            for item in items for line in item.lines
         ]  # fmt: skip
+        content["kits"] = [_kit_out(item) for item in items if item.kit]
         content["holds"] = [
             {"kind": hold.kind, "reason": hold.reason, "state": hold.state}
             for hold in order.holds.order_by("pk")

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from erp.core.filters import KeelFilterSet, date_filter
 from erp.core.roles import Role
-from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine
+from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine, Reservation
 from orders.selectors import backordered_lines
-from orders.states import OPEN, HoldKind, HoldState, OrderState, PolicyState
+from orders.states import OPEN, HoldKind, HoldState, OrderState, PolicyState, ReservationState
 
 AGES = [("1", "Today"), ("3", "1 to 3 days"), ("7", "3 to 7 days"), ("old", "Older than 7 days")]
 
@@ -119,4 +119,17 @@ class AllocationPolicyFilter(KeelFilterSet):
 
     class Meta:
         model = AllocationPolicy
+        fields: list[str] = []
+
+
+class ReservationFilter(KeelFilterSet):
+    state = django_filters.MultipleChoiceFilter(choices=ReservationState.choices, label="State")
+    channel = django_filters.ModelMultipleChoiceFilter(
+        queryset=Channel.objects.order_by("code"), label="Channel"
+    )
+    since = date_filter("created_at", "date__gte", "Made from")
+    ends_by = date_filter("expires_at", "date__lte", "Ends by")
+
+    class Meta:
+        model = Reservation
         fields: list[str] = []

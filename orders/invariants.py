@@ -26,6 +26,17 @@ INVARIANTS = [
         "WHERE coalesce(promised, 0) <> coalesce(held, 0)",
     ),
     Invariant(
+        "i04",
+        "Units reserved, per product and node = the lines of active reservations and of transfers raised for orders",
+        "SELECT product_id, node_id, coalesce(kept, 0) AS kept, coalesce(held, 0) AS held FROM "
+        "(SELECT product_id, node_id, sum(kept) AS kept FROM (SELECT v.product_id, "
+        "v.node_id, sum(v.quantity) AS kept FROM orders_reservationline v JOIN orders_reservation r ON r.id = v.reservation_id "
+        "WHERE r.state = 'ACTIVE' GROUP BY 1, 2 UNION ALL SELECT l.product_id, t.from_node_id, l.quantity FROM inventory_transferline l "
+        "JOIN inventory_transfer t ON t.id = l.transfer_id WHERE t.is_reserved AND t.state = 'DRAFT') every GROUP BY 1, 2) a FULL JOIN (SELECT product_id, node_id, quantity AS held "
+        "FROM inventory_stocklevel WHERE status = 'RESERVED' AND quantity <> 0) l USING (product_id, node_id) "
+        "WHERE coalesce(kept, 0) <> coalesce(held, 0)",
+    ),
+    Invariant(
         "i05",
         "An order line's allocated units = its active allocations",
         "SELECT l.id AS order_line_id, l.order_id, l.quantity_allocated, coalesce(a.quantity, 0) AS allocations "
@@ -75,7 +86,27 @@ INVARIANTS = [
         "A line's total = quantity × price, to half a minor unit",
         "SELECT l.id, l.order_id, l.quantity_ordered, l.unit_price, l.line_total FROM orders_orderline l "
         f"JOIN orders_order o ON o.id = l.order_id JOIN (VALUES {_DIGITS}) AS c(code, digits) ON c.code = o.currency "
-        "WHERE abs(l.quantity_ordered * l.unit_price - l.line_total) > 0.5 * 10::numeric ^ -c.digits",
+        "WHERE l.kit_id IS NULL AND abs(l.quantity_ordered * l.unit_price - l.line_total) > 0.5 * 10::numeric ^ -c.digits",
+    ),
+    Invariant(
+        "i18",
+        "A kit's total and tax = its component lines'; its total = quantity × price, to half a minor unit",
+        "SELECT k.id, k.order_id, k.line_total, l.goods, k.tax_amount, l.tax FROM orders_orderkit k "
+        f"JOIN orders_order o ON o.id = k.order_id JOIN (VALUES {_DIGITS}) AS c(code, digits) ON c.code = o.currency "
+        "LEFT JOIN (SELECT kit_id, sum(line_total) AS goods, sum(tax_amount) AS tax FROM orders_orderline "
+        "WHERE kit_id IS NOT NULL GROUP BY 1) l ON l.kit_id = k.id "
+        "WHERE k.line_total IS DISTINCT FROM l.goods OR k.tax_amount IS DISTINCT FROM l.tax "
+        "OR abs(k.quantity * k.unit_price - k.line_total) > 0.5 * 10::numeric ^ -c.digits",
+    ),
+    Invariant(
+        "i07",
+        "A kit's lines are its bill of materials, times the kits ordered",
+        "SELECT coalesce(b.kit_id, l.kit_id) AS kit_id, b.product_id, b.wanted, l.product_id AS of_line, l.quantity_ordered "
+        "FROM (SELECT k.id AS kit_id, (part ->> 0)::bigint AS product_id, (part ->> 2)::bigint * k.quantity AS wanted, "
+        "k.order_id FROM orders_orderkit k CROSS JOIN LATERAL jsonb_array_elements(k.bill_of_materials) AS part) b "
+        "FULL JOIN (SELECT kit_id, product_id, quantity_ordered, order_id, quantity_per_kit FROM orders_orderline "
+        "WHERE kit_id IS NOT NULL) l ON l.kit_id = b.kit_id AND l.product_id = b.product_id "
+        "WHERE b.wanted IS DISTINCT FROM l.quantity_ordered OR b.order_id IS DISTINCT FROM l.order_id",
     ),
     Invariant(
         "i19",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from erp.core.sql import array, query, unnest
+from inventory.selectors import KitPart, kit_parts
 
 if TYPE_CHECKING:
     from orders.services.order import OrderCommand
@@ -21,12 +22,14 @@ class ChannelFacts(NamedTuple):
     is_prepaid: bool
     ship_within_hours: int
     is_active: bool
+    policy_id: int | None = None
 
 
 class ProductFacts(NamedTuple):
     id: int
     list_price: Decimal
     is_active: bool
+    is_kit: bool = False
 
 
 class CustomerFacts(NamedTuple):
@@ -41,6 +44,7 @@ class References:
     """Channels by code, products by (channel id, sku in lower case), customers by number, money owed by customer id.
 
     `payments` says whose a payment is: (provider, its reference) → (channel, external id) of the order.
+    `kits` holds the bill of materials of each kit among the products.
     """
 
     channels: dict[str, ChannelFacts]
@@ -48,6 +52,7 @@ class References:
     customers: dict[str, CustomerFacts]
     credit_used: dict[int, Decimal]
     payments: dict[tuple[str, str], tuple[str, str]]
+    kits: dict[int, list[KitPart]] = field(default_factory=dict)
 
     def product(self, channel: ChannelFacts, sku: str) -> ProductFacts | None:
         """This function will return the product that `sku` means in a channel, or None."""
@@ -63,7 +68,7 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     channels = {
         row[1]: ChannelFacts(*row)
         for row in query(
-            "SELECT id, code, currency, is_prepaid, ship_within_hours, is_active "
+            "SELECT id, code, currency, is_prepaid, ship_within_hours, is_active, policy_id "
             "FROM orders_channel WHERE code = ANY(%s::text[])",
             [array(codes, "text")],
         )
@@ -72,10 +77,10 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     channel_ids = [channel.id for channel in channels.values()]
     listings: dict[tuple[int, str], ProductFacts] = {}
     for channel_id, sku, *facts in query(
-        "SELECT NULL::bigint, lower(p.sku), p.id, p.list_price, p.is_active FROM inventory_product p "
+        "SELECT NULL::bigint, lower(p.sku), p.id, p.list_price, p.is_active, p.is_kit FROM inventory_product p "
         "WHERE lower(p.sku) = ANY(%s::text[]) UNION ALL "
-        "SELECT l.channel_id, lower(l.channel_sku), p.id, p.list_price, p.is_active AND l.is_active FROM orders_listing l "
-        "JOIN inventory_product p ON p.id = l.product_id "
+        "SELECT l.channel_id, lower(l.channel_sku), p.id, p.list_price, p.is_active AND l.is_active, p.is_kit "
+        "FROM orders_listing l JOIN inventory_product p ON p.id = l.product_id "
         "WHERE l.channel_id = ANY(%s::bigint[]) AND lower(l.channel_sku) = ANY(%s::text[])",
         [array(skus, "text"), array(channel_ids, "bigint"), array(skus, "text")],
     ):
@@ -85,9 +90,22 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
         else:
             for known in channel_ids:
                 listings.setdefault((known, sku), product)
+    kits = _kits(listings)
     numbers = sorted({command.customer_number for command in commands if command.customer_number})
     customers = _customers(numbers)
-    return References(channels, listings, customers, _credit_used(customers), _payments(commands))
+    return References(channels, listings, customers, _credit_used(customers), _payments(commands), kits)
+
+
+def _kits(listings: dict[tuple[int, str], ProductFacts]) -> dict[int, list[KitPart]]:
+    """The kits' components, in one query if there is a kit at all. A kit with a part out of use is out of use."""
+    kits = {product.id for product in listings.values() if product.is_kit}
+    if not kits:
+        return {}
+    parts = kit_parts(kits)
+    for key, product in listings.items():
+        if product.is_kit and not all(part.is_active for part in parts.get(product.id, ())):
+            listings[key] = product._replace(is_active=False)
+    return {kit: parts.get(kit, []) for kit in kits}
 
 
 def _payments(commands: Sequence[OrderCommand]) -> dict[tuple[str, str], tuple[str, str]]:

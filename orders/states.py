@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.db import models
 
@@ -174,6 +174,31 @@ REHEARSAL = Machine(
 )
 
 
+class ReservationState(models.TextChoices):
+    ACTIVE = "ACTIVE", "Active"
+    CONSUMED = "CONSUMED", "Ordered"
+    EXPIRED = "EXPIRED", "Expired"
+    RELEASED = "RELEASED", "Released"
+
+
+RESERVATION = Machine(
+    document="orders.Reservation",
+    states=ReservationState,
+    initial=ReservationState.ACTIVE,
+    transitions={
+        ReservationState.ACTIVE: {
+            ReservationState.CONSUMED,
+            ReservationState.EXPIRED,
+            ReservationState.RELEASED,
+        },
+        ReservationState.CONSUMED: set(),
+        ReservationState.EXPIRED: set(),
+        ReservationState.RELEASED: set(),
+    },
+    limits={ReservationState.ACTIVE: timedelta(hours=6)},
+)
+
+
 class Quantities(Protocol):
     quantity_ordered: int
     quantity_allocated: int
@@ -186,6 +211,32 @@ class Quantities(Protocol):
 def derive_quantity_open(line: Quantities) -> int:
     """This function will return the units of a line that nobody has promised, shipped or cancelled yet."""
     return line.quantity_ordered - line.quantity_allocated - line.quantity_shipped - line.quantity_cancelled
+
+
+class KitProgress(NamedTuple):
+    """How many whole kits of an order kit are shippable (promised or gone already), shipped, cancelled."""
+
+    shippable: int
+    shipped: int
+    cancelled: int
+
+    @property
+    def promised(self) -> int:
+        """Whole kits that have stock and have not left."""
+        return self.shippable - self.shipped
+
+
+def derive_kit_progress(lines: Iterable[tuple[Quantities, int]]) -> KitProgress:
+    """This function will return how far a kit is: the fewest whole kits that any of its (line, units per kit) makes."""
+    found = [
+        (
+            (line.quantity_allocated + line.quantity_shipped) // per_kit,
+            line.quantity_shipped // per_kit,
+            line.quantity_cancelled // per_kit,
+        )
+        for line, per_kit in lines
+    ]
+    return KitProgress(*(min(counts) for counts in zip(*found, strict=True)))
 
 
 def derive_progress(lines: Iterable[Quantities]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from erp.core.tables import (
     StateColumn,
     WhenColumn,
 )
-from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine
+from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine, Reservation
 
 
 class OrderTable(KeelTable):
@@ -130,3 +130,17 @@ class AllocationPolicyTable(KeelTable):
     class Meta(KeelTable.Meta):
         model = AllocationPolicy
         fields = ("code", "version", "name", "sequence", "state", "rule_count", "activated_at")
+
+
+class ReservationTable(KeelTable):
+    key = RecordColumn(verbose_name="Cart")
+    state = StateColumn()
+    channel = LinkColumn("orders:channel_detail", pk="channel_id")
+    units = QuantityColumn()
+    order = LinkColumn("orders:order_detail", pk="order_id", default="–")
+    created_at = WhenColumn(style="ago", verbose_name="Made")
+    expires_at = WhenColumn(style="ago", verbose_name="Ends")
+
+    class Meta(KeelTable.Meta):
+        model = Reservation
+        fields = ("key", "state", "channel", "units", "order", "created_at", "expires_at")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import intake, master, order, policy, product, promise
+from orders.views import intake, kit, master, order, policy, product, promise, reservation
 
 app_name = "orders"
 urlpatterns = [
@@ -20,7 +20,13 @@ urlpatterns = [
     path("<int:pk>/cancel/", order.order_cancel_view, name="order_cancel"),
     path("<int:pk>/hold/", order.order_hold_view, name="order_hold"),
     path("<int:pk>/release-holds/", order.order_release_holds_view, name="order_release_holds"),
+    path("kits/<int:pk>/cancel/", kit.KitCancel.as_view(), name="order_kit_cancel"),
+    path("of-kit/<int:pk>/", kit.product_kit_orders_panel, name="product_kit_orders_panel"),
     path("of-product/<int:pk>/", product.product_orders_panel, name="product_orders_panel"),
+    # reservations
+    path("reservations/", reservation.ReservationList.as_view(), name="reservation_list"),
+    path("reservations/<int:pk>/", reservation.ReservationRecord.as_view(), name="reservation_detail"),
+    path("reservations/<int:pk>/release/", reservation.reservation_release_view, name="reservation_release"),
     # holds
     path("holds/", master.HoldList.as_view(), name="hold_list"),
     # master data

@@ -95,6 +95,10 @@ _kind(
     cause=cause_by("hold", "sku", "state=stage", "node"),
 )
 _kind(
+    "RESERVATION_UNFULFILLED", "Reserved cart could not be served", Role.OPERATIONS, 4,
+    "See which units the order wants beyond what its cart had reserved.", "Tell the customer a date, or cancel the rest.",
+)  # fmt: skip
+_kind(
     "SHORT_PICK",
     "Bin did not hold what it should",
     Role.WAREHOUSE,

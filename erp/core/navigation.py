@@ -40,6 +40,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Holds", "orders:hold_list"),
             Item("Backorders", "orders:backorder_list"),
             Item("Promises at risk", "orders:promises_at_risk"),
+            Item("Reservations", "orders:reservation_list"),
             Item("Customers", "orders:customer_list", "c"),
             Item("Channels", "orders:channel_list"),
             Item("Listings", "orders:listing_list"),
@@ -64,6 +65,7 @@ SECTIONS: tuple[Section, ...] = (
         "warehouse",
         (
             Item("Products", "inventory:product_list", "i"),
+            Item("Kits", "inventory:kit_component_list"),
             Item("Stock levels", "inventory:stock_level_list", "l"),
             Item("Bins", "inventory:bin_stock_list"),
             Item("Stock journal", "inventory:stock_event_list", "j"),

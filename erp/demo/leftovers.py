@@ -10,6 +10,7 @@ from erp.core.services.exception_desk import exception_assign
 from erp.core.services.note import note_add
 from erp.core.sql import query
 from erp.demo.engine import Replay
+from erp.demo.kits import kits_ordered
 from fulfillment.models import PickTask
 from fulfillment.services import (
     fulfillment_pack_many,
@@ -65,6 +66,7 @@ def leave_open(replay: Replay, *, at: datetime) -> None:
     _purchases(replay, at)
     _returns(replay, at)
     _messages(replay, at)
+    kits_ordered(replay.company, at=at)
     order_flag_late(actor=replay.company.people["system"], at=at)
     _desk(replay, at)
 

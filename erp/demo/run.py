@@ -13,6 +13,7 @@ from django.conf import settings
 from erp.core.sql import execute
 from erp.demo.catalogue import items_of
 from erp.demo.engine import Replay
+from erp.demo.kits import kits_found
 from erp.demo.leftovers import leave_open
 from erp.demo.master import company_found, stock_open
 from erp.demo.source import Document, SourceRow, by_day, read_documents, read_rows
@@ -65,6 +66,7 @@ def replay_run(scope: Scope, *, report: Report) -> dict[str, Any]:
     report(0, rows, "founding the company")
     opening = documents[0].at.replace(hour=0, minute=0)
     company = company_found(items, at=opening)
+    kits_found(company, items, actor=company.people["ada"], at=opening)
     period_ensure(opening.date(), actor=company.people["fay"], at=opening)
     stock_open(company, items, at=opening)
     founded = perf_counter()

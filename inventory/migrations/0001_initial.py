@@ -437,6 +437,13 @@ class Migration(migrations.Migration):
                 ),
                 ("weight_grams", models.PositiveIntegerField(default=0)),
                 ("is_lot_tracked", models.BooleanField(default=False)),
+                (
+                    "is_kit",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Has no stock of its own: it is sold as its components (KitComponent).",
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True)),
                 (
                     "list_price",
@@ -486,6 +493,37 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="lots",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="KitComponent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "quantity",
+                    models.PositiveIntegerField(help_text="Base units of the component in one kit."),
+                ),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="used_in_kits",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "kit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="kit_components",
                         to="inventory.product",
                     ),
                 ),
@@ -617,6 +655,66 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "historical stock buffer",
                 "verbose_name_plural": "historical stock buffers",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalKitComponent",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "quantity",
+                    models.PositiveIntegerField(help_text="Base units of the component in one kit."),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "component",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "kit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical kit component",
+                "verbose_name_plural": "historical kit components",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -1301,6 +1399,13 @@ class Migration(migrations.Migration):
                 ),
                 ("weight_grams", models.PositiveIntegerField(default=0)),
                 ("is_lot_tracked", models.BooleanField(default=False)),
+                (
+                    "is_kit",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Has no stock of its own: it is sold as its components (KitComponent).",
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True)),
                 (
                     "list_price",
@@ -1382,6 +1487,24 @@ class Migration(migrations.Migration):
             model_name="lot",
             constraint=models.UniqueConstraint(fields=("product", "code"), name="lot_code"),
         ),
+        migrations.AddConstraint(
+            model_name="kitcomponent",
+            constraint=models.UniqueConstraint(fields=("kit", "component"), name="kitcomponent_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="kitcomponent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 1), ("quantity__lte", 10000)),
+                name="kitcomponent_quantity",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="kitcomponent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kit", models.F("component")), _negated=True),
+                name="kitcomponent_not_itself",
+            ),
+        ),
         migrations.AddIndex(
             model_name="expectedsupply",
             index=models.Index(
@@ -1462,6 +1585,21 @@ class Migration(migrations.Migration):
             model_name="stocklevel",
             constraint=models.CheckConstraint(
                 condition=models.Q(("quantity__gte", 0)), name="stocklevel_not_negative"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stocklevel",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stocklevel_not_of_a_kit",
+                sql=erp.core.triggers.GuardSql(
+                    declare="DECLARE product RECORD;",
+                    func="SELECT is_kit, sku INTO product FROM inventory_product WHERE id = NEW.product_id FOR SHARE; IF product.is_kit THEN RAISE EXCEPTION USING ERRCODE = 'KL002', MESSAGE = 'inventory.kit_has_no_stock', DETAIL = product.sku; END IF; RETURN NEW;",
+                    hash="e7b004709a12d8c7881d92d34d17d3180514a860",
+                    operation="INSERT",
+                    pgid="pgtrigger_stocklevel_not_of_a_kit_93306",
+                    table="inventory_stocklevel",
+                    when="BEFORE",
+                ),
             ),
         ),
         migrations.AddIndex(
@@ -1620,6 +1758,13 @@ class Migration(migrations.Migration):
             model_name="product",
             constraint=models.CheckConstraint(
                 condition=models.Q(("sku", ""), _negated=True), name="product_sku_not_blank"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_kit", True), ("is_lot_tracked", True), _negated=True),
+                name="product_kit_has_no_lots",
             ),
         ),
     ]

@@ -1,5 +1,6 @@
 """Which rows does the stock side keep?"""
 
+from inventory.models.kit import KitComponent
 from inventory.models.node import Location, Node
 from inventory.models.product import Category, Lot, Product, ProductUnit, UnitOfMeasure
 from inventory.models.stock import BinStock, StockBuffer, StockEvent, StockLevel, StockMove, StockSnapshot
@@ -12,6 +13,7 @@ __all__ = [
     "BinStock",
     "Category",
     "ExpectedSupply",
+    "KitComponent",
     "Location",
     "Lot",
     "Node",

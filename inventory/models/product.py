@@ -47,6 +47,9 @@ class Product(models.Model):
     gtin = models.CharField(max_length=14, blank=True, help_text="GTIN-8/12/13/14 of the base unit.")
     weight_grams = models.PositiveIntegerField(default=0)
     is_lot_tracked = models.BooleanField(default=False)
+    is_kit = models.BooleanField(
+        default=False, help_text="Has no stock of its own: it is sold as its components (KitComponent)."
+    )
     is_active = models.BooleanField(default=True)
     list_price = models.DecimalField(max_digits=19, decimal_places=4, default=0, help_text="Base currency.")
     search_text = models.TextField(blank=True, help_text="Lower case, accents folded; kept by product_save.")
@@ -58,6 +61,9 @@ class Product(models.Model):
             models.UniqueConstraint(Lower("sku"), name="product_sku"),
             models.UniqueConstraint(fields=["gtin"], condition=~Q(gtin=""), name="product_gtin"),
             models.CheckConstraint(name="product_sku_not_blank", condition=~Q(sku="")),
+            models.CheckConstraint(
+                name="product_kit_has_no_lots", condition=~Q(is_kit=True, is_lot_tracked=True)
+            ),
         ]
 
     def __str__(self) -> str:

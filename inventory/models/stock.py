@@ -7,13 +7,14 @@ journal.
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from erp.core.triggers import append_only
+from erp.core.triggers import Guard, append_only
 from inventory.states import StockStatus
 
 
@@ -125,6 +126,20 @@ class StockLevel(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["product", "node", "status"], name="stocklevel_bucket"),
             models.CheckConstraint(name="stocklevel_not_negative", condition=Q(quantity__gte=0)),
+        ]
+        triggers = [
+            # Only a first level asks: whatever service it was that forgot to, a kit gets no stock. The shared lock makes a
+            # product that is just becoming a kit wait, or this level wait for it.
+            Guard(
+                name="stocklevel_not_of_a_kit",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("product", "RECORD")],
+                func="SELECT is_kit, sku INTO product FROM inventory_product WHERE id = NEW.product_id FOR SHARE; "
+                "IF product.is_kit THEN RAISE EXCEPTION USING ERRCODE = 'KL002', "
+                "MESSAGE = 'inventory.kit_has_no_stock', DETAIL = product.sku; END IF; RETURN NEW;",
+            )
         ]
 
     def __str__(self) -> str:

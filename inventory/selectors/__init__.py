@@ -3,6 +3,7 @@
 from inventory.selectors.as_of import Level, stock_as_of
 from inventory.selectors.atp import Atp, Expected, atp_query
 from inventory.selectors.bins import BinCandidate, bin_candidates, binned_node_ids, locations_in
+from inventory.selectors.kit import KitAtp, KitPart, kit_atp, kit_parts
 from inventory.selectors.moves import MovePage, MoveRow, stock_moves
 from inventory.selectors.product import (
     CodeMatch,
@@ -19,6 +20,8 @@ __all__ = [
     "BinCandidate",
     "CodeMatch",
     "Expected",
+    "KitAtp",
+    "KitPart",
     "Level",
     "MovePage",
     "MoveRow",
@@ -27,6 +30,8 @@ __all__ = [
     "atp_query",
     "bin_candidates",
     "binned_node_ids",
+    "kit_atp",
+    "kit_parts",
     "locations_in",
     "product_by_code",
     "product_codes",

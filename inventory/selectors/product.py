@@ -6,7 +6,19 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import BigIntegerField, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DecimalField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from erp.core.sql import array, query
@@ -102,13 +114,30 @@ def _level_sum(condition: Q) -> Coalesce:
     return Coalesce(Subquery(total, output_field=BigIntegerField()), Value(0))
 
 
+# nodes × components, so only for kits; buffers are the promise's business, not the list's
+_KITS_AVAILABLE = """
+(SELECT coalesce(sum(k.kits), 0)::bigint FROM (
+  SELECT min(coalesce(l.quantity, 0) / c.quantity) AS kits FROM inventory_kitcomponent c
+   CROSS JOIN inventory_node n LEFT JOIN inventory_stocklevel l
+     ON l.product_id = c.component_id AND l.node_id = n.id AND l.status = 'AVAILABLE'
+  WHERE c.kit_id = "inventory_product"."id" AND n.is_active GROUP BY n.id) k)
+"""
+
+
 def with_stock(products: QuerySet[Product]) -> QuerySet[Any]:
-    """This function will add on_hand, available, allocated, in_transit (units) and stock_value (base currency)."""
+    """This function will add on_hand, available, allocated, in_transit (units) and stock_value (base currency).
+
+    What is available of a kit is what its components make, node by node.
+    """
     layers = CostLayer.objects.filter(product_id=OuterRef("pk"), is_open=True).order_by().values("product_id")
     value = layers.annotate(total=Sum("value_left")).values("total")
     return products.annotate(
         on_hand=_level_sum(Q(status__in=ON_HAND)),
-        available=_level_sum(Q(status=StockStatus.AVAILABLE)),
+        available=Case(
+            When(is_kit=True, then=RawSQL(_KITS_AVAILABLE, [], output_field=BigIntegerField())),
+            default=_level_sum(Q(status=StockStatus.AVAILABLE)),
+            output_field=BigIntegerField(),
+        ),
         allocated=_level_sum(Q(status__in=[StockStatus.ALLOCATED, StockStatus.PICKED, StockStatus.RESERVED])),
         in_transit=_level_sum(Q(status=StockStatus.IN_TRANSIT)),
         stock_value=Coalesce(

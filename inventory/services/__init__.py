@@ -8,6 +8,14 @@ from inventory.services.adjustment import (
     adjustment_submit,
 )
 from inventory.services.adjustment_draft import AdjustmentDraft, AdjustmentLineDraft, adjustment_create
+from inventory.services.kit import (
+    ComponentDraft,
+    KitHasNoStock,
+    kit_dissolve,
+    kit_refuse,
+    kit_save,
+    kit_save_by_sku,
+)
 from inventory.services.lot import LotDraft, lot_ensure_many, lot_save
 from inventory.services.node import (
     LocationDraft,
@@ -57,7 +65,9 @@ __all__ = [
     "AdjustmentDraft",
     "AdjustmentLineDraft",
     "BinChoice",
+    "ComponentDraft",
     "InsufficientStock",
+    "KitHasNoStock",
     "LocationDraft",
     "LotDraft",
     "Move",
@@ -79,6 +89,10 @@ __all__ = [
     "buffer_save",
     "category_save",
     "expected_supply_set_many",
+    "kit_dissolve",
+    "kit_refuse",
+    "kit_save",
+    "kit_save_by_sku",
     "location_create_many",
     "location_save",
     "lot_ensure_many",

@@ -17,6 +17,7 @@ from erp.core.sql import Statements, array, cents, query, reserve_ids
 from erp.core.text import storable
 from inventory.models import Adjustment
 from inventory.selectors import binned_node_ids
+from inventory.services.kit import kit_refuse
 from inventory.states import AdjustmentReason, AdjustmentState, StockStatus
 
 _STATUSES = (StockStatus.AVAILABLE, StockStatus.QUARANTINE, StockStatus.DAMAGED, StockStatus.IN_TRANSIT)
@@ -112,6 +113,7 @@ def adjustment_draft_many(drafts: Sequence[AdjustmentDraft], *, actor: User, at:
 def _check_drafts(drafts: Sequence[AdjustmentDraft]) -> None:
     binned = binned_node_ids()
     products = {line.product_id for draft in drafts for line in draft.lines}
+    kit_refuse(products, doing="adjusted or counted", field="product")
     tracked = _known(
         "SELECT id, is_lot_tracked FROM inventory_product WHERE id = ANY(%s::bigint[])", products
     )

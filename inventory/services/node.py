@@ -15,6 +15,7 @@ from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.sql import execute, query
 from inventory.models import Location, Node, StockBuffer
+from inventory.services.kit import kit_refuse
 from inventory.services.master import record_sign
 from inventory.services.product import clean_text
 
@@ -198,6 +199,7 @@ def buffer_save(
     """
     if not 0 <= quantity < 2**31:
         raise InvalidInput("the quantity is out of range", field="quantity", remedy="Enter 0 or more.")
+    kit_refuse([product_id] if product_id else [], doing="kept back", field="sku")
     key = {"node_id": node_id, "product_id": product_id, "channel_code": channel_code}
     buffer = StockBuffer.objects.select_for_update().filter(**key).first() or StockBuffer(**key)
     buffer.quantity = quantity

@@ -259,6 +259,12 @@ def _refuse_taken(drafts: Sequence[ProductDraft], own_id: int | None) -> None:
 
 
 def _refuse_rewriting(product: Product, draft: ProductDraft) -> None:
+    if product.is_kit and draft.is_lot_tracked:
+        raise InvalidInput(
+            f"{product.sku} is a kit: it has no stock, so no lots",
+            field="is_lot_tracked",
+            remedy="Track its components by lot.",
+        )
     changed = [
         label
         for label, before, after in (

@@ -23,6 +23,7 @@ from inventory.models import Adjustment, Node, Product, Transfer, TransferLine
 from inventory.selectors import BinCandidate, bin_candidates, binned_node_ids, unit_costs
 from inventory.services.adjustment import adjustment_submit
 from inventory.services.adjustment_draft import AdjustmentLineDraft, adjustment_create
+from inventory.services.kit import kit_refuse
 from inventory.services.stock import InsufficientStock, Move, stock_post
 from inventory.services.supply import transfer_supply_set
 from inventory.services.transit import transfer_close_done
@@ -82,6 +83,7 @@ def transfer_create(
                 remedy="Enter 1 or more.",
                 line=number,
             )
+    kit_refuse((line.product_id for line in lines), doing="transferred")
     (transfer_id,) = reserve_ids({"inventory_transfer": 1})["inventory_transfer"]
     transfer = Transfer.objects.create(
         pk=transfer_id, number=f"TR-{transfer_id:06d}", from_node_id=from_node_id, to_node_id=to_node_id,

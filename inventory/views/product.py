@@ -44,6 +44,7 @@ from inventory.services import (
 )
 from inventory.states import StockStatus
 from inventory.tables import ProductTable
+from inventory.views.kit import kit_content, kit_facts, kit_panel, uses_panel
 from inventory.views.rows import bins_of
 
 VELOCITY_DAYS = 30
@@ -79,6 +80,7 @@ class ProductRecord(RecordPage):
     def get_object(self, request: HttpRequest, **kwargs: Any) -> Any:
         product = get_object_or_404(Product.objects.select_related("category", "unit"), pk=kwargs["pk"])
         product.card = stock_card(product.pk)  # type: ignore[attr-defined]
+        product.kit = kit_content(product.pk) if product.is_kit else None  # type: ignore[attr-defined]
         return product
 
     def get_title(self, obj: Any) -> str:
@@ -89,11 +91,15 @@ class ProductRecord(RecordPage):
 
     def get_tags(self, obj: Any) -> list[tuple[str, str, str]]:
         tags = [] if obj.is_active else [("Out of use", "muted", "ban")]
+        if obj.is_kit:
+            tags.append(("Kit", "info", "boxes"))
         if obj.is_lot_tracked:
             tags.append(("By lot", "info", "barcode"))
         return tags
 
     def get_facts(self, obj: Any) -> list[Fact]:
+        if obj.is_kit:
+            return kit_facts(obj)
         levels = obj.card.totals.quantities
         of = dict(zip(STATUSES, levels, strict=True))
         promised = of[StockStatus.ALLOCATED] + of[StockStatus.PICKED] + of[StockStatus.RESERVED]
@@ -122,11 +128,45 @@ class ProductRecord(RecordPage):
         )
         names = ("stock_status_change", "product_edit", "product_deactivate")
         condition, edit, deactivate = (reverse(f"inventory:{name}", args=[obj.pk]) for name in names)
+        kit, dissolve = (reverse(f"inventory:kit_{verb}", args=[obj.pk]) for verb in ("edit", "dissolve"))
+        no_stock = "A kit has no stock of its own: use its components." if obj.is_kit else ""
+        held = "" if obj.is_kit or not obj.card.totals.on_hand else "It has stock of its own."
+        why = [ActionField("reason", "Why")]
         label, value = ("Take out of use", "") if obj.is_active else ("Take back into use", "1")
         return [
-            Action("Adjust", adjust, "inventory.adjust", method="get", primary=True),
-            Action("Transfer", transfer, "inventory.transfer", method="get"),
-            Action("Change condition or bin", condition, "inventory.adjust", method="get"),
+            Action(
+                "Adjust", adjust, "inventory.adjust", method="get", primary=True, disabled_reason=no_stock
+            ),
+            Action("Transfer", transfer, "inventory.transfer", method="get", disabled_reason=no_stock),
+            Action(
+                "Change condition or bin",
+                condition,
+                "inventory.adjust",
+                method="get",
+                disabled_reason=no_stock,
+            ),
+            Action(
+                "Edit components" if obj.is_kit else "Make it a kit",
+                kit,
+                "inventory.product_edit",
+                method="get",
+                primary=obj.is_kit,
+                disabled_reason=held,
+            ),
+            *(
+                [
+                    Action(
+                        "Dissolve the kit",
+                        dissolve,
+                        "inventory.product_edit",
+                        fields=why,
+                        danger=True,
+                        confirm="New orders for it will want stock of its own.",
+                    )
+                ]
+                if obj.is_kit
+                else []
+            ),
             Action("Edit", edit, "inventory.product_edit", method="get"),
             Action(
                 label,
@@ -147,6 +187,15 @@ class ProductRecord(RecordPage):
             "more": obj.card.layers[LAYERS_SHOWN:],
         }
         of = (obj.pk,)
+        master = Panel(
+            "Master data", "inventory/partials/_product_facts.html", {"packs": packs}, column="side"
+        )
+        if obj.is_kit:
+            return [
+                kit_panel(obj.kit),
+                Panel("Open orders", lazy_url="orders:product_kit_orders_panel", lazy_args=of, flush=True),
+                master,
+            ]
         return [
             Panel("Levels", "inventory/partials/_levels_panel.html", levels, flush=True, anchor="levels"),
             Panel("Moves", lazy_url="inventory:product_moves", lazy_args=of, flush=True, anchor="moves"),
@@ -160,7 +209,8 @@ class ProductRecord(RecordPage):
                 column="side",
                 flush=True,
             ),
-            Panel("Master data", "inventory/partials/_product_facts.html", {"packs": packs}, column="side"),
+            *uses_panel(obj),
+            master,
         ]
 
 

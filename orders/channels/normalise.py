@@ -14,7 +14,7 @@ from orders.services import ChargeCommand, LineCommand, OrderCommand, PaymentCom
 MAX_LINES = 5_000
 _TOP = {
     "channel", "external_id", "ordered_at", "currency", "lines", "charges", "customer_number", "email", "ship_to", "payment",
-    "priority", "ships_complete",
+    "priority", "ships_complete", "reservation_key",
 }  # fmt: skip
 _LINE = {"sku", "quantity", "unit_price", "description", "tax_amount"}
 _CHARGE = {"kind", "amount", "description"}
@@ -62,6 +62,7 @@ def order_command(
         payment=_payment(top.get("payment")),
         priority=_priority(top.get("priority", 0)),
         ships_complete=_flag(top.get("ships_complete", False), "ships_complete"),
+        reservation_key=fields.read_text(top.get("reservation_key"), "reservation_key", 80, required=False),
         headers=dict(headers or {}),
     )
 

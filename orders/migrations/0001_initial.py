@@ -1036,6 +1036,16 @@ class Migration(migrations.Migration):
                         blank=True, default=list, help_text="[{check, verdict, reason}] as validated."
                     ),
                 ),
+                (
+                    "reservation_key",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The cart whose reserved stock it wants.",
+                        max_length=80,
+                    ),
+                ),
                 ("inbox_message_id", models.BigIntegerField(blank=True, null=True)),
                 ("received_at", models.DateTimeField()),
                 (
@@ -1219,6 +1229,50 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="OrderKit",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(help_text="That of its first component line.")),
+                ("channel_sku", models.CharField(max_length=80)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                ("quantity", models.BigIntegerField(help_text="Kits ordered.")),
+                ("unit_price", models.DecimalField(decimal_places=4, help_text="Per kit.", max_digits=19)),
+                (
+                    "line_total",
+                    models.DecimalField(
+                        decimal_places=4, help_text="quantity × price, to the minor unit.", max_digits=19
+                    ),
+                ),
+                ("tax_amount", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                (
+                    "bill_of_materials",
+                    models.JSONField(help_text="[[product id, SKU, units per kit]] as it was at intake."),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="kits",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order_kits",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="OrderLine",
             fields=[
                 (
@@ -1228,6 +1282,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("position", models.PositiveIntegerField()),
+                ("quantity_per_kit", models.PositiveIntegerField(blank=True, null=True)),
                 ("channel_sku", models.CharField(max_length=80)),
                 ("description", models.CharField(blank=True, max_length=200)),
                 ("quantity_ordered", models.BigIntegerField()),
@@ -1245,6 +1300,18 @@ class Migration(migrations.Migration):
                 ),
                 ("tax_amount", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
                 ("amount_invoiced", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                (
+                    "kit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="The kit that it is a component of.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="orders.orderkit",
+                    ),
+                ),
                 (
                     "order",
                     models.ForeignKey(
@@ -1657,6 +1724,244 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="Rehearsal",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("days", models.PositiveSmallIntegerField()),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("PENDING", "Waiting"), ("DONE", "Done"), ("FAILED", "Failed")],
+                        default="PENDING",
+                        max_length=20,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("job_id", models.BigIntegerField(blank=True, null=True)),
+                ("orders", models.PositiveIntegerField(default=0)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("policies", models.ManyToManyField(related_name="rehearsals", to="orders.allocationpolicy")),
+            ],
+        ),
+        migrations.CreateModel(
+            name="RehearsalOrder",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("parcels_before", models.PositiveSmallIntegerField()),
+                ("parcels", models.PositiveSmallIntegerField()),
+                ("freight_before", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("freight", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("late_before", models.BooleanField()),
+                ("late", models.BooleanField()),
+                ("short_before", models.PositiveIntegerField()),
+                ("short", models.PositiveIntegerField()),
+                ("margin_change", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("nodes_before", models.CharField(max_length=200)),
+                ("nodes", models.CharField(max_length=200)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="orders.allocationpolicy",
+                    ),
+                ),
+                (
+                    "rehearsal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changed",
+                        to="orders.rehearsal",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="RehearsalTotal",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("orders", models.PositiveIntegerField()),
+                ("units", models.PositiveBigIntegerField()),
+                ("parcels", models.PositiveIntegerField()),
+                ("split_orders", models.PositiveIntegerField()),
+                ("freight", models.DecimalField(decimal_places=2, max_digits=19)),
+                ("late_orders", models.PositiveIntegerField()),
+                ("short_orders", models.PositiveIntegerField(help_text="Not served in full when they came.")),
+                (
+                    "unserved_orders",
+                    models.PositiveIntegerField(help_text="Not served in full within the span."),
+                ),
+                (
+                    "margin",
+                    models.DecimalField(
+                        decimal_places=2, help_text="Goods less cost less freight.", max_digits=19
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="orders.allocationpolicy",
+                    ),
+                ),
+                (
+                    "rehearsal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="totals",
+                        to="orders.rehearsal",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Reservation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="The channel's own id of the cart; unique in the channel.", max_length=80
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("CONSUMED", "Ordered"),
+                            ("EXPIRED", "Expired"),
+                            ("RELEASED", "Released"),
+                        ],
+                        default="ACTIVE",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "wanted",
+                    models.JSONField(help_text="[[SKU, units]] as asked for; a kit's units are kits."),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True, help_text="Where it would go, as far as is known.", max_length=2
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reservations",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The order that its units were handed to.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reservations",
+                        to="orders.order",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ReservationLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.BigIntegerField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.node",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+                (
+                    "reservation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="orders.reservation",
+                    ),
+                ),
+            ],
+        ),
         migrations.AddConstraint(
             model_name="allocationpolicy",
             constraint=models.UniqueConstraint(fields=("code", "version"), name="allocationpolicy_version"),
@@ -1835,6 +2140,28 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="orderkit",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="orderkit_position"),
+        ),
+        migrations.AddConstraint(
+            model_name="orderkit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="orderkit_quantity"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="orderkit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("line_total__gte", 0), ("unit_price__gte", 0)), name="orderkit_price"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("kit__isnull", False)), fields=["kit"], name="orderline_kit"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="orderline",
             constraint=models.UniqueConstraint(fields=("order", "position"), name="orderline_position"),
         ),
@@ -1868,6 +2195,17 @@ class Migration(migrations.Migration):
             model_name="orderline",
             constraint=models.CheckConstraint(
                 condition=models.Q(("line_total__gte", 0), ("unit_price__gte", 0)), name="orderline_price"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kit__isnull", True), ("quantity_per_kit__isnull", True)),
+                    models.Q(("kit__isnull", False), ("quantity_per_kit__gt", 0)),
+                    _connector="OR",
+                ),
+                name="orderline_whole_kits",
             ),
         ),
         migrations.AddIndex(
@@ -1983,6 +2321,68 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="promise_closed_when_not_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="rehearsalorder",
+            index=models.Index(fields=["rehearsal", "policy", "margin_change"], name="rehearsalorder_margin"),
+        ),
+        migrations.AddConstraint(
+            model_name="rehearsaltotal",
+            constraint=models.UniqueConstraint(
+                fields=("rehearsal", "policy"), name="rehearsaltotal_once", nulls_distinct=False
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="reservation",
+            index=models.Index(
+                condition=models.Q(("state", "ACTIVE")), fields=["expires_at"], name="reservation_due"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="reservation",
+            index=models.Index(fields=["-created_at", "id"], name="reservation_created"),
+        ),
+        migrations.AddConstraint(
+            model_name="reservation",
+            constraint=models.UniqueConstraint(fields=("channel", "key"), name="reservation_key"),
+        ),
+        migrations.AddConstraint(
+            model_name="reservation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("key", ""), _negated=True), name="reservation_key_not_blank"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reservation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("state", "ACTIVE")),
+                    models.Q(models.Q(("state", "ACTIVE"), _negated=True), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="reservation_closed_when_not_active",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reservation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "CONSUMED"), _negated=True), ("order__isnull", False), _connector="OR"
+                ),
+                name="reservation_order_when_consumed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reservationline",
+            constraint=models.UniqueConstraint(
+                fields=("reservation", "product", "node"), name="reservationline_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="reservationline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="reservationline_quantity"
             ),
         ),
         fillfactor("orders_orderline", 50),

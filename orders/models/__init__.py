@@ -3,6 +3,7 @@
 from orders.models.allocation import Allocation, AllocationDecision
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Customer
+from orders.models.kit import OrderKit
 from orders.models.notice import ChannelMail, MessageTemplate
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
@@ -10,6 +11,7 @@ from orders.models.policy import AllocationPolicy, AllocationRule, FreightRate
 from orders.models.price_list import ContractPrice, PriceList, PriceListAssignment, PriceListEntry
 from orders.models.promise import Promise
 from orders.models.rehearsal import Rehearsal, RehearsalOrder, RehearsalTotal
+from orders.models.reservation import Reservation, ReservationLine
 
 __all__ = [
     "Allocation",
@@ -26,6 +28,7 @@ __all__ = [
     "MessageTemplate",
     "Order",
     "OrderCharge",
+    "OrderKit",
     "OrderLine",
     "Payment",
     "PriceList",
@@ -35,4 +38,6 @@ __all__ = [
     "Rehearsal",
     "RehearsalOrder",
     "RehearsalTotal",
+    "Reservation",
+    "ReservationLine",
 ]

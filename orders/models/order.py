@@ -55,6 +55,13 @@ class Order(models.Model):
     ship_to_country = models.CharField(max_length=2, blank=True)
     email = models.EmailField(blank=True)
     checks = models.JSONField(default=list, blank=True, help_text="[{check, verdict, reason}] as validated.")
+    reservation_key = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The cart whose reserved stock it wants.",
+    )
     inbox_message_id = models.BigIntegerField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+"
@@ -102,6 +109,11 @@ class OrderLine(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, db_index=False, related_name="lines")
     position = models.PositiveIntegerField()
     product = models.ForeignKey("inventory.Product", on_delete=models.PROTECT, related_name="order_lines")
+    kit = models.ForeignKey(
+        "orders.OrderKit", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="lines",
+        help_text="The kit that it is a component of.",
+    )  # fmt: skip
+    quantity_per_kit = models.PositiveIntegerField(null=True, blank=True)
     channel_sku = models.CharField(max_length=80)
     description = models.CharField(max_length=200, blank=True)
     quantity_ordered = models.BigIntegerField()
@@ -137,7 +149,13 @@ class OrderLine(models.Model):
                 ),
             ),
             models.CheckConstraint(name="orderline_price", condition=Q(unit_price__gte=0, line_total__gte=0)),
+            models.CheckConstraint(
+                name="orderline_whole_kits",
+                condition=Q(kit__isnull=True, quantity_per_kit__isnull=True)
+                | Q(kit__isnull=False, quantity_per_kit__gt=0),
+            ),
         ]
+        indexes = [models.Index(fields=["kit"], condition=Q(kit__isnull=False), name="orderline_kit")]
 
     def __str__(self) -> str:
         return f"line #{self.pk} of order {self.order_id}"

@@ -1,6 +1,7 @@
 """What do people ask about orders that one row does not answer? Reads only."""
 
 from orders.selectors.decision import DecisionReason, LineReason, NodeReason, explain_decisions
+from orders.selectors.kit import OrderedItem, ordered_items
 from orders.selectors.order import backordered_lines, customer_balance
 from orders.selectors.price import AppliedPrice, PriceBook, price_book, prices_for
 from orders.selectors.promise import PromiseQuote, promise_record, promises_at_risk, supplies_at_risk
@@ -10,11 +11,13 @@ __all__ = [
     "DecisionReason",
     "LineReason",
     "NodeReason",
+    "OrderedItem",
     "PriceBook",
     "PromiseQuote",
     "backordered_lines",
     "customer_balance",
     "explain_decisions",
+    "ordered_items",
     "price_book",
     "prices_for",
     "promise_record",

@@ -70,6 +70,15 @@ from orders.services.release import (
     order_release_allocation,
 )
 from orders.services.rescue import Rescue, RescueResult, promise_rescue_many
+from orders.services.reservation import (
+    ReservationDraft,
+    ReservationShort,
+    reservation_create,
+    reservation_expire,
+    reservation_extend,
+    reservation_release,
+)
+from orders.services.reservation_hand_over import reservation_hand_over_many, reservation_report_short
 
 __all__ = [
     "AllocationResult",
@@ -88,6 +97,8 @@ __all__ = [
     "ReceivedOrder",
     "Rescue",
     "RescueResult",
+    "ReservationDraft",
+    "ReservationShort",
     "RuleDraft",
     "ShipTo",
     "ShippedLine",
@@ -135,4 +146,10 @@ __all__ = [
     "promise_settle",
     "rehearsal_run",
     "rehearsal_start",
+    "reservation_create",
+    "reservation_expire",
+    "reservation_extend",
+    "reservation_hand_over_many",
+    "reservation_release",
+    "reservation_report_short",
 ]

@@ -26,6 +26,7 @@ from orders.models import Order
 from orders.planner import Assignment, Demand, DemandLine, Plan, Policy, plan_allocation
 from orders.selectors.policy import freight_rates, pence, policies_in_force, shipping_nodes
 from orders.services.promise import promise_fit_many
+from orders.services.reservation_hand_over import reservation_hand_over_many, reservation_report_short
 from orders.services.sister import transfers_raise
 from orders.states import AllocationState, OrderState
 
@@ -69,7 +70,7 @@ _ALLOCATIONS = {
 }  # fmt: skip
 _LINES = (
     "SELECT l.order_id, l.id, l.product_id, l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled"
-    ", l.unit_price, p.weight_grams, EXISTS (SELECT 1 FROM orders_promise m WHERE m.order_line_id = l.id AND m.state = 'OPEN') "
+    ", l.unit_price, p.weight_grams, l.kit_id, coalesce(l.quantity_per_kit, 1), EXISTS (SELECT 1 FROM orders_promise m WHERE m.order_line_id = l.id AND m.state = 'OPEN') "
     "FROM orders_orderline l JOIN inventory_product p ON p.id = l.product_id WHERE l.order_id = ANY(%s::bigint[]) "
     "AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled ORDER BY l.order_id, l.position"
 )
@@ -97,6 +98,9 @@ def order_allocate_many(
         return []
     facts = _facts(rows)
     wanted = _in_sequence(_read_demands(rows), facts.sequence)
+    carts = reservation_hand_over_many([row.order_id for row in rows], actor=actor, at=at)
+    if carts:  # what was kept for a cart is its order's: plan those first
+        wanted.sort(key=lambda want: want.row.order_id not in carts)
     demands = [want.demand for want in wanted]
     products = sorted({line.product_id for demand in demands for line in demand.lines})
     supply, withheld = lock_sellable(products)
@@ -105,6 +109,7 @@ def order_allocate_many(
     )
     _write(demands, plan, facts, actor, at)
     _promise(wanted, plan, actor, at)
+    reservation_report_short(carts, actor=actor, at=at)
     return _results(demands, plan)
 
 
@@ -120,10 +125,10 @@ def _promise(wanted: Sequence[_Wanted], plan: Plan, actor: User, at: datetime) -
 def _read_demands(rows: Sequence[OrderInNeed]) -> list[_Wanted]:
     lines: dict[int, list[DemandLine]] = {row.order_id: [] for row in rows}
     promised: dict[int, list[int]] = {row.order_id: [] for row in rows}
-    for order_id, line_id, product_id, wanted, price, grams, has_promise in query(
+    for order_id, line_id, product_id, wanted, price, grams, kit, per_kit, has_promise in query(
         _LINES, [array(lines, "bigint")]
     ):
-        lines[order_id].append(DemandLine(line_id, product_id, wanted, pence(price), grams))
+        lines[order_id].append(DemandLine(line_id, product_id, wanted, pence(price), grams, kit, per_kit))
         if has_promise:
             promised[order_id].append(line_id)
     return [

@@ -29,6 +29,7 @@ from orders import checks
 from orders.models import Hold, Order
 from orders.resolve import References, resolve_references
 from orders.services.notice import NoticeDraft, order_notice_add_many
+from orders.services.order_kits import KitLine, StockLine, add_kits, explode, line_rows, refuse_empty_kits
 from orders.services.payment import PaymentDraft, payment_capture_many
 from orders.states import HoldState, OrderState
 
@@ -89,6 +90,7 @@ class OrderCommand:
     payment: PaymentCommand | None = None
     priority: int = 0
     ships_complete: bool = False
+    reservation_key: str = ""
     headers: dict[str, Any] = field(default_factory=dict)
 
 
@@ -109,12 +111,14 @@ _ORDERS = {
     "ship_to_postcode": "text", "ship_to_country": "text", "email": "text", "checks": "jsonb",
     "inbox_message_id": "bigint", "created_by_id": "bigint", "received_at": "timestamptz", "amount_invoiced": "numeric",
     "amount_credited": "numeric", "amount_paid": "numeric", "amount_refunded": "numeric", "charges_invoiced": "boolean",
+    "reservation_key": "text",
 }  # fmt: skip
 _LINES = {
     "id": "bigint", "order_id": "bigint", "position": "integer", "product_id": "bigint", "channel_sku": "text",
     "description": "text", "quantity_ordered": "bigint", "unit_price": "numeric", "line_total": "numeric",
     "tax_amount": "numeric", "quantity_allocated": "bigint", "quantity_picked": "bigint", "quantity_shipped": "bigint",
-    "quantity_cancelled": "bigint", "quantity_returned": "bigint", "amount_invoiced": "numeric",
+    "quantity_cancelled": "bigint", "quantity_returned": "bigint", "amount_invoiced": "numeric", "kit_id": "bigint",
+    "quantity_per_kit": "integer",
 }  # fmt: skip
 _CHARGES = {"order_id": "bigint", "kind": "text", "description": "text", "amount": "numeric"}
 _HOLDS = {
@@ -135,6 +139,9 @@ class _Draft:
     error: KeelError | None = None
     message: StoredMessage | None = None
     line_ids: list[int] = field(default_factory=list)
+    lines: list[StockLine] = field(default_factory=list)
+    kits: list[KitLine] = field(default_factory=list)
+    kit_ids: list[int] = field(default_factory=list)
 
     @property
     def is_due(self) -> bool:
@@ -253,6 +260,7 @@ def _check_references(command: OrderCommand, references: References) -> None:
             f"there is no customer {command.customer_number}", field="customer_number",
             remedy="Create the customer and replay the message, or leave the number out for a guest.",
         )  # fmt: skip
+    refuse_empty_kits(command, references)
     if command.payment:
         mine = (command.channel, command.external_id)
         if references.payments.setdefault(command.payment[:2], mine) != mine:
@@ -294,17 +302,41 @@ def _store_raw(drafts: Sequence[_Draft], at: datetime) -> None:
 
 
 def _write(drafts: Sequence[_Draft], references: References, actor: User, at: datetime) -> None:
+    for draft in drafts:
+        draft.lines, draft.kits = explode(
+            draft.command.lines, draft.products, draft.totals, references.kits, draft.command.currency
+        )
     counts = {
-        "orders_orderline": sum(len(draft.products) for draft in drafts),
+        "orders_orderline": sum(len(draft.lines) for draft in drafts),
+        "orders_orderkit": sum(len(draft.kits) for draft in drafts),
         "orders_hold": sum(len(draft.holds) for draft in drafts),
     }
     ids = reserve_ids(counts)
-    line_ids, hold_ids = iter(ids["orders_orderline"]), iter(ids["orders_hold"])
+    line_ids, hold_ids, kit_ids = (
+        iter(ids[table]) for table in ("orders_orderline", "orders_hold", "orders_orderkit")
+    )
     for draft in drafts:
-        draft.line_ids = [next(line_ids) for _ in draft.products]
+        draft.line_ids = [next(line_ids) for _ in draft.lines]
+        draft.kit_ids = [next(kit_ids) for _ in draft.kits]
     batch = Statements()
     batch.insert("orders_order", _ORDERS, [_order_row(draft, references, actor, at) for draft in drafts])
-    batch.insert("orders_orderline", _LINES, [row for draft in drafts for row in _line_rows(draft)])
+    add_kits(
+        batch,
+        [
+            (kit_id, draft.order_id, kit)
+            for draft in drafts
+            for kit_id, kit in zip(draft.kit_ids, draft.kits, strict=True)
+        ],
+    )
+    batch.insert(
+        "orders_orderline",
+        _LINES,
+        [
+            row
+            for draft in drafts
+            for row in line_rows(draft.order_id, draft.line_ids, draft.lines, draft.kit_ids)
+        ],
+    )
     batch.insert(
         "orders_ordercharge",
         _CHARGES,
@@ -354,17 +386,8 @@ def _order_row(draft: _Draft, references: References, actor: User, at: datetime)
         command.priority, command.ships_complete, True, cents(draft.goods), cents(draft.charges), cents(draft.tax),
         cents(draft.goods + draft.charges + draft.tax), to.name[:120], to.line1[:160], to.city[:80], to.postcode[:20],
         to.country[:2], command.email, found, draft.message.id, actor.pk, at, "0", "0", "0", "0", False,
+        command.reservation_key,
     )  # fmt: skip
-
-
-def _line_rows(draft: _Draft) -> list[tuple[Any, ...]]:
-    return [
-        (line_id, draft.order_id, position, product_id, line.sku[:80], line.description[:200], line.quantity,
-         cents(line.unit_price), cents(total), cents(line.tax_amount), 0, 0, 0, 0, 0, "0")
-        for position, (line_id, product_id, line, total) in enumerate(
-            zip(draft.line_ids, draft.products, draft.command.lines, draft.totals, strict=True), start=1
-        )
-    ]  # fmt: skip
 
 
 def _refuse(drafts: Sequence[_Draft], references: References, actor: User, at: datetime) -> None:
@@ -408,6 +431,6 @@ def _outcome(draft: _Draft) -> ReceivedOrder:
 
 def _wanted(draft: _Draft) -> Sequence[tuple[int, int, int]]:
     return [
-        (line_id, product_id, line.quantity)
-        for line_id, product_id, line in zip(draft.line_ids, draft.products, draft.command.lines, strict=True)
+        (line_id, line.product_id, line.quantity)
+        for line_id, line in zip(draft.line_ids, draft.lines, strict=True)
     ]

@@ -17,6 +17,7 @@ from inventory.states import StockStatus
 from orders.locks import lock_order
 from orders.models import Allocation, Hold, Order, OrderLine
 from orders.services.notice import NoticeDraft, order_notice_add_many
+from orders.services.order_kits import kit_line_units, refuse_broken_kits
 from orders.services.promise import promise_fit_many
 from orders.states import AllocationState, HoldState, OrderState
 
@@ -50,6 +51,7 @@ def order_cancel(
     *,
     order_id: int,
     quantities: Mapping[int, int] | None = None,
+    kits: Mapping[int, int] | None = None,
     reason: str,
     told_reason: str = "",
     actor: User,
@@ -57,8 +59,9 @@ def order_cancel(
 ) -> int:
     """This function will cancel what has not been released for picking: the whole order, or units per line id.
 
-    Promised stock becomes available again. `reason` is ours; the customer is told of the cancellation with `told_reason`,
-    or without one. Returns the units cancelled. Conflict when units are already being picked or
+    `kits` cancels whole kits per order kit id, with or without other lines; a component alone is refused. Promised stock
+    becomes available again. `reason` is ours; the customer is told of the cancellation with `told_reason`, or without one.
+    Returns the units cancelled. Conflict when units are already being picked or
     shipped (cancel the fulfilment first); InvalidInput when a line has fewer units left than that, or without a reason.
     """
     if not reason.strip():
@@ -68,9 +71,7 @@ def order_cancel(
     left = {
         line.pk: line.quantity_ordered - line.quantity_shipped - line.quantity_cancelled for line in lines
     }
-    wanted = {
-        line: units for line, units in (dict(quantities) if quantities is not None else left).items() if units
-    }
+    wanted = _wanted_units(order_id, lines, left, quantities, kits)
     for line_id, units in wanted.items():
         if units < 0 or units > left.get(line_id, 0):
             raise InvalidInput(
@@ -109,6 +110,23 @@ def _tell_cancelled(
         "is_whole": order.state == OrderState.CANCELLED, "is_paid": order.amount_paid > order.amount_refunded,
     }  # fmt: skip
     order_notice_add_many("ORDER_CANCELLED", [NoticeDraft(order.pk, str(so_far), facts)], at=at)
+
+
+def _wanted_units(
+    order_id: int,
+    lines: Sequence[OrderLine],
+    left: Mapping[int, int],
+    quantities: Mapping[int, int] | None,
+    kits: Mapping[int, int] | None,
+) -> dict[int, int]:
+    """What is to be cancelled, units per line id; all that is left when nothing is named."""
+    if quantities is None and kits is None:
+        return {line: units for line, units in left.items() if units}
+    wanted = dict(quantities or {})
+    for line, units in (kit_line_units(order_id, kits) if kits else {}).items():
+        wanted[line] = wanted.get(line, 0) + units
+    refuse_broken_kits(lines, wanted, left)
+    return {line: units for line, units in wanted.items() if units}
 
 
 def _cancel_units(wanted: Mapping[int, int]) -> None:

@@ -28,7 +28,7 @@ from erp.core.pages.format import money_text, when_html
 from erp.core.permissions import actor_of, page
 from orders.filters import BackorderFilter, OrderFilter
 from orders.models import Order, OrderLine
-from orders.selectors import backordered_lines, explain_decisions
+from orders.selectors import backordered_lines, explain_decisions, ordered_items
 from orders.services import (
     hold_open,
     hold_release_many,
@@ -139,6 +139,9 @@ class OrderRecord(RecordPage):
         return tags
 
     def get_facts(self, obj: Order) -> list[Fact]:
+        kept = obj.reservations.order_by("-pk").first() if obj.reservation_key else None
+        url = reverse("orders:reservation_detail", args=[kept.pk]) if kept else ""
+        cart = [Fact("Reserved cart", obj.reservation_key, url=url)] if obj.reservation_key else []
         return [
             Fact("Total", money_text(obj.total, obj.currency)),
             Fact("Channel", obj.channel.name),
@@ -146,6 +149,7 @@ class OrderRecord(RecordPage):
             Fact("Ship by", when_html(obj.ship_by)),
             Fact("Paid", money_text(obj.amount_paid - obj.amount_refunded, obj.currency)),
             Fact("Invoiced", money_text(obj.amount_invoiced - obj.amount_credited, obj.currency)),
+            *cart,
         ]
 
     def get_actions(self, obj: Order, user: AbstractBaseUser) -> list[Action]:
@@ -170,12 +174,16 @@ class OrderRecord(RecordPage):
         ]  # fmt: skip
 
     def get_panels(self, obj: Order) -> list[Panel]:
-        lines = obj.lines.select_related("product").order_by("position")
+        may_cancel = ORDER.allows(obj.state, OrderState.CANCELLED)
         return [
             Panel(
                 "Lines",
                 "orders/partials/_order_lines.html",
-                {"lines": lines, "charges": obj.charges.order_by("pk")},
+                {
+                    "items": ordered_items(obj.pk),
+                    "may_cancel": may_cancel,
+                    "charges": obj.charges.order_by("pk"),
+                },
                 flush=True,
             ),
             Panel("Why this node?", "orders/partials/_why.html", {"decisions": explain_decisions(obj.pk)}),

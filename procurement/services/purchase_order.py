@@ -20,6 +20,7 @@ from erp.core.services.state import change_state, change_state_many, record_crea
 from erp.core.sql import Statements, cents, reserve_ids
 from erp.core.states import ApprovalState
 from inventory.models import Node, Product
+from inventory.services import kit_refuse
 from procurement.locks import demand_state, lock_purchase_order, lock_purchase_orders
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Supplier, SupplierProduct
 from procurement.services.expected import purchase_supply_set
@@ -175,6 +176,7 @@ def _price(drafts: Sequence[PurchaseDraft]) -> list[_Priced]:
         Node.objects.filter(is_active=True, pk__in={d.node_id for d in drafts}).values_list("pk", flat=True)
     )
     wanted = {line.product_id for draft in drafts for line in draft.lines}
+    kit_refuse(wanted, doing="bought")
     products = set(Product.objects.filter(is_active=True, pk__in=wanted).values_list("pk", flat=True))
     terms = {
         (supplier, product): cost

@@ -71,7 +71,7 @@ terms AS (
 SELECT t.product_id, t.supplier_id, t.unit_cost, t.minimum_quantity, t.pack_size, t.lead_time_days, %s::integer,
        coalesce(d.weighted, 0), coalesce(d.total, 0), coalesce(d.squares, 0), coalesce(k.available, 0),
        coalesce(k.in_transit, 0), coalesce(i.units, 0), coalesce(b.units, 0)
-  FROM terms t JOIN inventory_product p ON p.id = t.product_id AND p.is_active
+  FROM terms t JOIN inventory_product p ON p.id = t.product_id AND p.is_active AND NOT p.is_kit
   LEFT JOIN demand d USING (product_id) LEFT JOIN stock k USING (product_id)
   LEFT JOIN inbound i USING (product_id) LEFT JOIN backorder b USING (product_id)
  WHERE d.weighted > 0 OR b.units > 0

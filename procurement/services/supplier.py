@@ -16,6 +16,7 @@ from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.money import exponent
 from inventory.models import Product
+from inventory.services import kit_refuse
 from procurement.models import Supplier, SupplierProduct
 
 Kept = TypeVar("Kept", Supplier, SupplierProduct)
@@ -130,6 +131,7 @@ def supplier_product_save(
         raise NotFound(
             f"there is no product #{product_id}", field="product", remedy="Choose one from the list."
         )
+    kit_refuse([product_id], doing="bought", field="product")
     others = {terms.rank: terms for terms in SupplierProduct.objects.filter(product_id=product_id)}
     mine = next((terms for terms in others.values() if terms.supplier_id == supplier_id), None)
     wanted = rank or (mine.rank if mine else max(others, default=0) + 1)

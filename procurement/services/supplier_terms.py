@@ -12,6 +12,7 @@ from simple_history.utils import bulk_create_with_history
 
 from erp.core.errors import InvalidInput
 from erp.core.models import User
+from inventory.services import kit_refuse
 from procurement.models import SupplierProduct
 
 
@@ -35,6 +36,7 @@ def supplier_product_create_many(drafts: Sequence[TermsDraft], *, actor: User, a
                 field=f"rows[{number}]",
                 remedy="Correct the row.",
             )
+    kit_refuse((draft.product_id for draft in drafts), doing="bought", field="rows")
     known = set(
         SupplierProduct.objects.filter(product_id__in=[draft.product_id for draft in drafts]).values_list(
             "product_id", flat=True

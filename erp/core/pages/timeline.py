@@ -111,7 +111,8 @@ def _edits(document: Model) -> list[TimelineEntry]:
     rows = list(history.select_related("history_user").order_by("-history_date", "-history_id")[:30])
     entries = []
     for newer, older in zip(rows, [*rows[1:], None], strict=True):
-        detail = _difference(newer, older)
+        # what changed beside the row (a pack, a kit's components) is only in the reason
+        detail = " · ".join(part for part in (_difference(newer, older), newer.history_change_reason) if part)
         if newer.history_type == "~" and not detail:
             continue
         entries.append(
