@@ -29,11 +29,13 @@ INVARIANTS = [
         "i04",
         "Units reserved, per product and node = the lines of active reservations and of transfers raised for orders",
         "SELECT product_id, node_id, coalesce(kept, 0) AS kept, coalesce(held, 0) AS held FROM "
-        "(SELECT product_id, node_id, sum(kept) AS kept FROM (SELECT v.product_id, "
-        "v.node_id, sum(v.quantity) AS kept FROM orders_reservationline v JOIN orders_reservation r ON r.id = v.reservation_id "
-        "WHERE r.state = 'ACTIVE' GROUP BY 1, 2 UNION ALL SELECT l.product_id, t.from_node_id, l.quantity FROM inventory_transferline l "
-        "JOIN inventory_transfer t ON t.id = l.transfer_id WHERE t.is_reserved AND t.state = 'DRAFT') every GROUP BY 1, 2) a FULL JOIN (SELECT product_id, node_id, quantity AS held "
-        "FROM inventory_stocklevel WHERE status = 'RESERVED' AND quantity <> 0) l USING (product_id, node_id) "
+        "(SELECT product_id, node_id, sum(kept) AS kept FROM ("
+        "SELECT v.product_id, v.node_id, v.quantity AS kept FROM orders_reservationline v "
+        "JOIN orders_reservation r ON r.id = v.reservation_id WHERE r.state = 'ACTIVE' "
+        "UNION ALL SELECT l.product_id, t.from_node_id, l.quantity FROM inventory_transferline l "
+        "JOIN inventory_transfer t ON t.id = l.transfer_id WHERE t.is_reserved AND t.state = 'DRAFT') every GROUP BY 1, 2) a "
+        "FULL JOIN (SELECT product_id, node_id, quantity AS held FROM inventory_stocklevel "
+        "WHERE status = 'RESERVED' AND quantity <> 0) l USING (product_id, node_id) "
         "WHERE coalesce(kept, 0) <> coalesce(held, 0)",
     ),
     Invariant(

@@ -70,7 +70,8 @@ _ALLOCATIONS = {
 }  # fmt: skip
 _LINES = (
     "SELECT l.order_id, l.id, l.product_id, l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled"
-    ", l.unit_price, p.weight_grams, l.kit_id, coalesce(l.quantity_per_kit, 1), EXISTS (SELECT 1 FROM orders_promise m WHERE m.order_line_id = l.id AND m.state = 'OPEN') "
+    ", l.unit_price, p.weight_grams, l.kit_id, coalesce(l.quantity_per_kit, 1), "
+    "EXISTS (SELECT 1 FROM orders_promise m WHERE m.order_line_id = l.id AND m.state = 'OPEN') "
     "FROM orders_orderline l JOIN inventory_product p ON p.id = l.product_id WHERE l.order_id = ANY(%s::bigint[]) "
     "AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled ORDER BY l.order_id, l.position"
 )
