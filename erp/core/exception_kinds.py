@@ -144,3 +144,9 @@ _kind(
     "WORK_LATE", "Work has been waiting for long", Role.OPERATIONS, 1,
     "See why its queue or stream does not move.", "Retry or cancel the first row in it.",
 )  # fmt: skip
+_kind(
+    "REFUND_DUE", "Customer has paid more than the order costs now", Role.FINANCE, 24,
+    "Pay the difference back through the provider that took the payment.",
+    "Record it on the order (Pay back) with the provider's reference; the case closes by itself.",
+    "Agreed to keep it for the next order? Say so in the reason.",
+)  # fmt: skip

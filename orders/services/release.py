@@ -16,6 +16,7 @@ from inventory.services import Move, Posting, stock_begin, stock_post_many
 from inventory.states import StockStatus
 from orders.locks import lock_order
 from orders.models import Allocation, Hold, Order, OrderLine
+from orders.services.refund_due import refund_due_settle
 from orders.states import AllocationState, HoldState, OrderState
 
 
@@ -85,6 +86,8 @@ def order_cancel(
             )
     _cancel_units(wanted)
     _settle_state(order, "orders.order_cancel", reason, actor, at)
+    if order.amount_paid:
+        refund_due_settle([order_id], actor=actor, at=at)
     return sum(wanted.values())
 
 
