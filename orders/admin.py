@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 
-from orders.models import AllocationPolicy, Channel, Customer, Listing, Order
+from orders.models import AllocationPolicy, CancelReason, Channel, Customer, Listing, Order, OrderChange
 
 
 @admin.register(Channel)
@@ -33,6 +33,11 @@ class AllocationPolicyAdmin(admin.ModelAdmin):
     list_display = ("code", "version", "name", "state")
 
 
+@admin.register(CancelReason)
+class CancelReasonAdmin(SimpleHistoryAdmin):
+    list_display = ("code", "label", "is_active")
+
+
 @admin.register(Order)
 class OrderAdmin(admin.ModelAdmin):
     """Orders change through services only."""
@@ -48,4 +53,23 @@ class OrderAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return False
+
+
+@admin.register(OrderChange)
+class OrderChangeAdmin(admin.ModelAdmin):
+    """A journal: a window only."""
+
+    list_display = ("order", "number", "kind", "reason_code", "total_before", "total_after", "actor", "at")
+    list_select_related = ("order", "actor")
+    list_filter = ("kind", "reason_code")
+    search_fields = ("order__number",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: OrderChange | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: OrderChange | None = None) -> bool:
         return False

@@ -85,6 +85,14 @@ INVARIANTS = [
     ),
     Invariant(
         "i18",
+        "An order's changes are numbered without a gap, each starts where the last ended, and they end at its total",
+        "SELECT c.order_id, c.number, c.total_before, c.total_after, o.total FROM (SELECT order_id, number, total_before, "
+        "total_after, row_number() OVER w AS place, lag(total_after) OVER w AS before, lead(number) OVER w AS next "
+        "FROM orders_orderchange WINDOW w AS (PARTITION BY order_id ORDER BY id)) c JOIN orders_order o ON o.id = c.order_id "
+        "WHERE c.number <> c.place OR c.before <> c.total_before OR (c.next IS NULL AND c.total_after <> o.total)",
+    ),
+    Invariant(
+        "i18",
         "A line's total = quantity × price, to half a minor unit",
         "SELECT l.id, l.order_id, l.quantity_ordered, l.unit_price, l.line_total FROM orders_orderline l "
         f"JOIN orders_order o ON o.id = l.order_id JOIN (VALUES {_DIGITS}) AS c(code, digits) ON c.code = o.currency "
@@ -143,9 +151,13 @@ INVARIANTS = [
     ),
     Invariant(
         "i21",
-        "Refunds ≤ captures ≤ the order's total, each above zero, in its currency",
+        "Refunds ≤ captures, and what was kept ≤ the most that the order ever cost; each above zero, in its currency",
         "SELECT o.number, o.total, o.amount_paid, o.amount_refunded FROM orders_order o "
-        "WHERE o.amount_refunded > o.amount_paid OR (o.amount_paid > o.total AND o.amount_paid > 0) UNION ALL "
+        "LEFT JOIN (SELECT order_id, max(total_before) AS most FROM orders_orderchange GROUP BY 1) c ON c.order_id = o.id "
+        "LEFT JOIN (SELECT other_order_id, sum(total_before) AS brought FROM orders_orderchange WHERE kind = 'MERGE' "
+        "AND total_after = 0 GROUP BY 1) m ON m.other_order_id = o.id "
+        "WHERE o.amount_refunded > o.amount_paid OR (o.amount_paid > 0 AND o.amount_paid - o.amount_refunded "
+        "> greatest(o.total, c.most) + coalesce(m.brought, 0)) UNION ALL "
         "SELECT o.number, o.total, p.amount, NULL FROM orders_payment p JOIN orders_order o ON o.id = p.order_id "
         "WHERE p.amount <= 0 OR p.currency <> o.currency",
     ),

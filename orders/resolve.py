@@ -37,6 +37,14 @@ class CustomerFacts(NamedTuple):
     number: str
     is_blocked: bool
     credit_limit: Decimal | None
+    ships_complete: str
+    max_shipments: int | None
+
+    def ship_complete(self, ordered: bool) -> bool:
+        """This function will tell whether an order ships complete: the customer's rule, else what the order says."""
+        if self.max_shipments == 1:
+            return True
+        return {"COMPLETE": True, "PARTIAL": False}.get(self.ships_complete, ordered)
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     kits = _kits(listings)
     numbers = sorted({command.customer_number for command in commands if command.customer_number})
     customers = _customers(numbers)
-    return References(channels, listings, customers, _credit_used(customers), _payments(commands), kits)
+    return References(channels, listings, customers, credit_used(customers), _payments(commands), kits)
 
 
 def _kits(listings: dict[tuple[int, str], ProductFacts]) -> dict[int, list[KitPart]]:
@@ -130,14 +138,15 @@ def _customers(numbers: Sequence[str]) -> dict[str, CustomerFacts]:
     return {
         row[1]: CustomerFacts(*row)
         for row in query(
-            "SELECT id, number, is_blocked, credit_limit FROM orders_customer WHERE number = ANY(%s::text[])",
+            "SELECT id, number, is_blocked, credit_limit, ships_complete, max_shipments FROM orders_customer "
+            "WHERE number = ANY(%s::text[])",
             [array(numbers, "text")],
         )
     }
 
 
-def _credit_used(customers: dict[str, CustomerFacts]) -> dict[int, Decimal]:
-    """What customers with a limit owe: invoiced or on order, less what they paid and were credited."""
+def credit_used(customers: dict[str, CustomerFacts], *, without: int = 0) -> dict[int, Decimal]:
+    """This function will return what customers with a limit owe: invoiced or on order, less what was paid and credited."""
     limited = [customer.id for customer in customers.values() if customer.credit_limit is not None]
     if not limited:
         return {}
@@ -145,7 +154,7 @@ def _credit_used(customers: dict[str, CustomerFacts]) -> dict[int, Decimal]:
         query(
             "SELECT customer_id, sum(CASE WHEN state IN ('SHIPPED', 'COMPLETED') THEN amount_invoiced ELSE total END "
             "- amount_credited - amount_paid + amount_refunded) FROM orders_order "
-            "WHERE customer_id = ANY(%s::bigint[]) AND state <> 'CANCELLED' GROUP BY 1",
-            [array(limited, "bigint")],
+            "WHERE customer_id = ANY(%s::bigint[]) AND state <> 'CANCELLED' AND id <> %s GROUP BY 1",
+            [array(limited, "bigint"), without],
         )  # type: ignore[arg-type]
     )

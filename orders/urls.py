@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import intake, kit, master, order, policy, product, promise, reservation
+from orders.views import (
+    change,
+    entry,
+    intake,
+    kit,
+    master,
+    order,
+    policy,
+    product,
+    promise,
+    reservation,
+    substitution,
+)
 
 app_name = "orders"
 urlpatterns = [
@@ -22,6 +34,20 @@ urlpatterns = [
     path("<int:pk>/release-holds/", order.order_release_holds_view, name="order_release_holds"),
     path("kits/<int:pk>/cancel/", kit.KitCancel.as_view(), name="order_kit_cancel"),
     path("of-kit/<int:pk>/", kit.product_kit_orders_panel, name="product_kit_orders_panel"),
+    path("<int:pk>/edit/", change.OrderEdit.as_view(), name="order_edit"),
+    path("<int:pk>/edit/preview/", change.order_edit_preview_view, name="order_edit_preview"),
+    path("<int:pk>/address/", change.OrderAddress.as_view(), name="order_address"),
+    path("<int:pk>/cancel-units/", change.OrderCancelLines.as_view(), name="order_cancel_lines"),
+    path("<int:pk>/cancel-units/preview/", change.order_cancel_preview_view, name="order_cancel_preview"),
+    path("<int:pk>/merge/", change.order_merge_view, name="order_merge"),
+    path("<int:pk>/withdraw-override/", change.order_withdraw_override, name="order_withdraw_override"),
+    path("<int:pk>/pay-back/", change.order_pay_back_view, name="order_pay_back"),
+    path("lines/<int:pk>/substitute/", change.LineSubstitute.as_view(), name="order_line_substitute"),
+    # manual entry, while typing
+    path("new/quote/", entry.order_quote, name="order_quote"),
+    path("new/rows/", entry.order_rows, name="order_rows"),
+    path("new/products/", entry.product_suggest, name="product_suggest"),
+    path("new/customers/", entry.customer_suggest, name="customer_suggest"),
     path("of-product/<int:pk>/", product.product_orders_panel, name="product_orders_panel"),
     # reservations
     path("reservations/", reservation.ReservationList.as_view(), name="reservation_list"),
@@ -49,4 +75,11 @@ urlpatterns = [
     path("policies/<int:pk>/edit/", policy.PolicyForm.as_view(), name="allocation_policy_edit"),
     path("policies/<int:pk>/submit/", policy.policy_submit_view, name="allocation_policy_submit"),
     path("policies/<int:pk>/retire/", policy.policy_retire_view, name="allocation_policy_retire"),
+    path("substitutions/", substitution.SubstitutionList.as_view(), name="substitution_list"),
+    path("substitutions/new/", substitution.SubstitutionEdit.as_view(), name="substitution_create"),
+    path("substitutions/import/", substitution.SubstitutionImport.as_view(), name="substitution_import"),
+    path("substitutions/<int:pk>/", substitution.SubstitutionEdit.as_view(), name="substitution_detail"),
+    path("price-limits/", substitution.PriceLimitList.as_view(), name="price_limit_list"),
+    path("price-limits/new/", substitution.PriceLimitEdit.as_view(), name="price_limit_create"),
+    path("price-limits/<int:pk>/", substitution.PriceLimitEdit.as_view(), name="price_limit_detail"),
 ]

@@ -219,3 +219,9 @@ _kind(
     "Open the supply's promises: wait, transfer, split or call off.", "Tell the customers before they ask.",
     cause=cause_by("supply"),
 )  # fmt: skip
+_kind(
+    "REFUND_DUE", "Customer has paid more than the order costs now", Role.FINANCE, 24,
+    "Pay the difference back through the provider that took the payment.",
+    "Record it on the order (Pay back) with the provider's reference; the case closes by itself.",
+    "Agreed to keep it for the next order? Say so in the reason.",
+)  # fmt: skip

@@ -45,6 +45,8 @@ SECTIONS: tuple[Section, ...] = (
             Item("Channels", "orders:channel_list"),
             Item("Listings", "orders:listing_list"),
             Item("Allocation policies", "orders:allocation_policy_list"),
+            Item("Substitutions", "orders:substitution_list"),
+            Item("Price limits", "orders:price_limit_list"),
             Item("Import orders", "orders:order_import"),
         ),
     ),

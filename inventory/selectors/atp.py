@@ -52,7 +52,11 @@ here AS (SELECT product_id, node_id, quantity FROM inventory_stocklevel
           WHERE product_id = ANY(%s::bigint[]) AND status = 'AVAILABLE'),
 both_ AS ({both})
 SELECT b.product_id, b.node_id, b.available,
-       coalesce(own.everyone, general.everyone, 0) + coalesce(own.channel, general.channel, 0), b.supply
+       coalesce(own.everyone, general.everyone, 0) + coalesce(own.channel, general.channel, 0)
+       + coalesce((SELECT sum(q.quantity) FROM inventory_stockpool q WHERE q.is_active
+                      AND coalesce(q.node_id, b.node_id) = b.node_id
+                      AND coalesce(q.product_id, b.product_id) = b.product_id
+                      AND NOT (q.channel_code = %s AND q.country = '' AND q.tier = '')), 0)::bigint, b.supply
   FROM both_ b JOIN inventory_node n ON n.id = b.node_id AND n.is_active
   LEFT JOIN own ON own.product_id = b.product_id AND own.node_id = b.node_id
   LEFT JOIN general ON general.node_id = b.node_id
@@ -75,6 +79,9 @@ def atp_query(
 ) -> list[Atp]:
     """This function will return what may be promised per product and active node, in one query, by product then node.
 
+    What pools keep for others than the channel is withheld like a buffer (who buys is not known here, so pools for a country or
+    a tier are nobody's).
+
     Without a date: what is available now less the buffers. With `as_of_date`: also what transfers on their way and
     `expected` bring (or take) up to that day; transfers without an expected date bring nothing. A product and node that
     nothing is known about is left out: it has nothing to promise.
@@ -91,7 +98,7 @@ def atp_query(
         buffers=_BUFFERS, supply=supply, both=_DATED if supply else _TODAY,
         nodes="" if node_ids is None else "WHERE b.node_id = ANY(%s::bigint[])",
     )  # fmt: skip
-    parameters.append(products)
+    parameters += [products, channel_code or ""]
     if node_ids is not None:
         parameters.append(array(sorted(set(node_ids)), "bigint"))
     return [

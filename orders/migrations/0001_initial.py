@@ -17,11 +17,26 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("core", "0001_initial"),
         ("inventory", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="CancelReason",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=24, unique=True)),
+                ("label", models.CharField(max_length=80)),
+                ("is_active", models.BooleanField(default=True)),
+            ],
+        ),
         migrations.CreateModel(
             name="Customer",
             fields=[
@@ -72,6 +87,27 @@ class Migration(migrations.Migration):
                         choices=[("en", "English"), ("de", "German")],
                         help_text="Of the e-mails to them; blank = the channel's.",
                         max_length=5,
+                    ),
+                ),
+                (
+                    "ships_complete",
+                    models.CharField(
+                        choices=[
+                            ("AS_ORDERED", "As each order says"),
+                            ("COMPLETE", "Always complete"),
+                            ("PARTIAL", "Partial shipments allowed"),
+                        ],
+                        default="AS_ORDERED",
+                        help_text="Set on each new order; it can be edited there.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "max_shipments",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Parcels per order at most; blank = as many as it takes.",
+                        null=True,
                     ),
                 ),
                 ("is_blocked", models.BooleanField(default=False)),
@@ -417,6 +453,43 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="HistoricalCancelReason",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(db_index=True, max_length=24)),
+                ("label", models.CharField(max_length=80)),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical cancel reason",
+                "verbose_name_plural": "historical cancel reasons",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="HistoricalChannel",
             fields=[
                 (
@@ -689,6 +762,27 @@ class Migration(migrations.Migration):
                         max_length=5,
                     ),
                 ),
+                (
+                    "ships_complete",
+                    models.CharField(
+                        choices=[
+                            ("AS_ORDERED", "As each order says"),
+                            ("COMPLETE", "Always complete"),
+                            ("PARTIAL", "Partial shipments allowed"),
+                        ],
+                        default="AS_ORDERED",
+                        help_text="Set on each new order; it can be edited there.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "max_shipments",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Parcels per order at most; blank = as many as it takes.",
+                        null=True,
+                    ),
+                ),
                 ("is_blocked", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -836,6 +930,58 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="HistoricalPriceLimit",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        db_index=True,
+                        max_length=20,
+                    ),
+                ),
+                ("max_percent", models.DecimalField(decimal_places=4, max_digits=9)),
+                ("max_amount", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical price limit",
+                "verbose_name_plural": "historical price limits",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="HistoricalPriceList",
             fields=[
                 (
@@ -870,6 +1016,83 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "historical price list",
                 "verbose_name_plural": "historical price lists",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalSubstitution",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("quantity_product", models.PositiveIntegerField(default=1)),
+                ("quantity_substitute", models.PositiveIntegerField(default=1)),
+                ("is_both_ways", models.BooleanField(default=False)),
+                (
+                    "needs_agreement",
+                    models.BooleanField(
+                        default=True, help_text="The customer is asked first, and what was said is recorded."
+                    ),
+                ),
+                (
+                    "price_rule",
+                    models.CharField(
+                        choices=[("KEEP", "Keep the original price"), ("LOWER", "The lower of both prices")],
+                        default="LOWER",
+                        max_length=8,
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, help_text="The last day.", null=True)),
+                ("priority", models.SmallIntegerField(default=0, help_text="Higher is offered first.")),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "substitute",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical substitution",
+                "verbose_name_plural": "historical substitutions",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -982,6 +1205,24 @@ class Migration(migrations.Migration):
                 (
                     "ships_complete",
                     models.BooleanField(default=False, help_text="Nothing leaves until everything can."),
+                ),
+                (
+                    "max_shipments",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="At most so many parcels on different days; blank = as many as it takes.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "warehouse_note",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="What the floor must know.",
+                        max_length=500,
+                    ),
                 ),
                 (
                     "needs_allocation",
@@ -1195,6 +1436,81 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="OrderChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("EDIT", "Edited"),
+                            ("ADDRESS", "Address changed"),
+                            ("CANCEL", "Units cancelled"),
+                            ("SUBSTITUTE", "Product substituted"),
+                            ("MERGE", "Merged"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("changes", models.JSONField(help_text="[{what, old, new}], in words and plain figures.")),
+                ("total_before", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("total_after", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("reason", models.CharField(max_length=300)),
+                (
+                    "reason_code",
+                    models.CharField(
+                        blank=True, help_text="Of a cancellation; see CancelReason.", max_length=24
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "approval",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.approvalrequest",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "other_order",
+                    models.ForeignKey(
+                        db_index=False,
+                        help_text="The other side of a merge.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.order",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="OrderCharge",
             fields=[
                 (
@@ -1301,6 +1617,16 @@ class Migration(migrations.Migration):
                 ("tax_amount", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
                 ("amount_invoiced", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
                 (
+                    "unit_price_agreed",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        help_text="The price before anybody overrode it; blank = nobody did.",
+                        max_digits=19,
+                        null=True,
+                    ),
+                ),
+                (
                     "kit",
                     models.ForeignKey(
                         blank=True,
@@ -1310,6 +1636,17 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="lines",
                         to="orders.orderkit",
+                    ),
+                ),
+                (
+                    "merged_from",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.orderline",
                     ),
                 ),
                 (
@@ -1327,6 +1664,17 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="order_lines",
                         to="inventory.product",
+                    ),
+                ),
+                (
+                    "substitute_of",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.orderline",
                     ),
                 ),
             ],
@@ -1416,6 +1764,95 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="PendingEdit",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("draft", models.JSONField(help_text="The edit as it was asked for.")),
+                ("reason", models.CharField(max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "approval",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.approvalrequest",
+                    ),
+                ),
+                (
+                    "hold",
+                    models.ForeignKey(
+                        db_index=False,
+                        help_text="Opened for it; null when a price hold was open already.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.hold",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pending_edits",
+                        to="orders.order",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="PriceLimit",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                        unique=True,
+                    ),
+                ),
+                ("max_percent", models.DecimalField(decimal_places=4, max_digits=9)),
+                ("max_amount", models.DecimalField(decimal_places=4, max_digits=19)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("max_amount__gte", 0), ("max_percent__gte", 0), ("max_percent__lte", 100)
+                        ),
+                        name="pricelimit_bounds",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PriceList",
@@ -1962,6 +2399,53 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="Substitution",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity_product", models.PositiveIntegerField(default=1)),
+                ("quantity_substitute", models.PositiveIntegerField(default=1)),
+                ("is_both_ways", models.BooleanField(default=False)),
+                (
+                    "needs_agreement",
+                    models.BooleanField(
+                        default=True, help_text="The customer is asked first, and what was said is recorded."
+                    ),
+                ),
+                (
+                    "price_rule",
+                    models.CharField(
+                        choices=[("KEEP", "Keep the original price"), ("LOWER", "The lower of both prices")],
+                        default="LOWER",
+                        max_length=8,
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, help_text="The last day.", null=True)),
+                ("priority", models.SmallIntegerField(default=0, help_text="Higher is offered first.")),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "substitute",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+            ],
+        ),
         migrations.AddConstraint(
             model_name="allocationpolicy",
             constraint=models.UniqueConstraint(fields=("code", "version"), name="allocationpolicy_version"),
@@ -2139,6 +2623,39 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AddIndex(
+            model_name="orderchange",
+            index=models.Index(
+                condition=models.Q(("reason_code", ""), _negated=True),
+                fields=["reason_code"],
+                name="orderchange_reason_code",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="orderchange",
+            constraint=models.UniqueConstraint(fields=("order", "number"), name="orderchange_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="orderchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="orderchange_number_positive"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="orderchange",
+            trigger=pgtrigger.compiler.Trigger(
+                name="orderchange_append_only",
+                sql=erp.core.triggers.GuardSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="1cd849668106ab578c6986570466800c1aebc5c9",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_orderchange_append_only_76341",
+                    table="orders_orderchange",
+                    when="BEFORE",
+                ),
+            ),
+        ),
         migrations.AddConstraint(
             model_name="orderkit",
             constraint=models.UniqueConstraint(fields=("order", "position"), name="orderkit_position"),
@@ -2240,6 +2757,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="payment",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_amount"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="pendingedit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="pendingedit_append_only",
+                sql=erp.core.triggers.GuardSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="1ac7f5bf572a887e4ff3f51df24f10c0a842050d",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_pendingedit_append_only_9144e",
+                    table="orders_pendingedit",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
             model_name="pricelistassignment",
@@ -2383,6 +2915,36 @@ class Migration(migrations.Migration):
             model_name="reservationline",
             constraint=models.CheckConstraint(
                 condition=models.Q(("quantity__gt", 0)), name="reservationline_quantity"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="substitution",
+            constraint=models.UniqueConstraint(fields=("product", "substitute"), name="substitution_pair"),
+        ),
+        migrations.AddConstraint(
+            model_name="substitution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("product", models.F("substitute")), _negated=True),
+                name="substitution_two_products",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="substitution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity_product__gte", 1), ("quantity_substitute__gte", 1)),
+                name="substitution_ratio",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="substitution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from__isnull", True),
+                    ("valid_to__isnull", True),
+                    ("valid_from__lte", models.F("valid_to")),
+                    _connector="OR",
+                ),
+                name="substitution_dates",
             ),
         ),
         fillfactor("orders_orderline", 50),

@@ -1,6 +1,7 @@
 """Which rows does the order side keep?"""
 
 from orders.models.allocation import Allocation, AllocationDecision
+from orders.models.change import CancelReason, OrderChange, PendingEdit, PriceLimit
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Customer
 from orders.models.kit import OrderKit
@@ -12,12 +13,14 @@ from orders.models.price_list import ContractPrice, PriceList, PriceListAssignme
 from orders.models.promise import Promise
 from orders.models.rehearsal import Rehearsal, RehearsalOrder, RehearsalTotal
 from orders.models.reservation import Reservation, ReservationLine
+from orders.models.substitution import Substitution
 
 __all__ = [
     "Allocation",
     "AllocationDecision",
     "AllocationPolicy",
     "AllocationRule",
+    "CancelReason",
     "Channel",
     "ChannelMail",
     "ContractPrice",
@@ -27,10 +30,13 @@ __all__ = [
     "Listing",
     "MessageTemplate",
     "Order",
+    "OrderChange",
     "OrderCharge",
     "OrderKit",
     "OrderLine",
     "Payment",
+    "PendingEdit",
+    "PriceLimit",
     "PriceList",
     "PriceListAssignment",
     "PriceListEntry",
@@ -40,4 +46,5 @@ __all__ = [
     "RehearsalTotal",
     "Reservation",
     "ReservationLine",
+    "Substitution",
 ]

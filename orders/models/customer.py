@@ -14,6 +14,12 @@ class Customer(models.Model):
     SEGMENTS = [("CONSUMER", "Consumer"), ("BUSINESS", "Business")]
     TIERS = [("STANDARD", "Standard"), ("PLUS", "Plus"), ("KEY", "Key account")]
 
+    SHIPPING = [
+        ("AS_ORDERED", "As each order says"),
+        ("COMPLETE", "Always complete"),
+        ("PARTIAL", "Partial shipments allowed"),
+    ]
+
     number = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
@@ -31,6 +37,15 @@ class Customer(models.Model):
         choices=LANGUAGES,
         blank=True,
         help_text="Of the e-mails to them; blank = the channel's.",
+    )
+    ships_complete = models.CharField(
+        max_length=10,
+        choices=SHIPPING,
+        default="AS_ORDERED",
+        help_text="Set on each new order; it can be edited there.",
+    )
+    max_shipments = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Parcels per order at most; blank = as many as it takes."
     )
     is_blocked = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=models.functions.Now())

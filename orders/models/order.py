@@ -28,6 +28,14 @@ class Order(models.Model):
     ship_by = models.DateTimeField()
     priority = models.SmallIntegerField(default=0, help_text="Higher is served first.")
     ships_complete = models.BooleanField(default=False, help_text="Nothing leaves until everything can.")
+    max_shipments = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="At most so many parcels on different days; blank = as many as it takes.",
+    )
+    warehouse_note = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="What the floor must know."
+    )
     needs_allocation = models.BooleanField(
         default=False, help_text="Has units that want stock; kept by the allocator."
     )
@@ -128,6 +136,16 @@ class OrderLine(models.Model):
     )
     tax_amount = models.DecimalField(max_digits=19, decimal_places=4, default=0)
     amount_invoiced = models.DecimalField(max_digits=19, decimal_places=4, default=0)
+    unit_price_agreed = models.DecimalField(
+        max_digits=19, decimal_places=4, null=True, blank=True,
+        help_text="The price before anybody overrode it; blank = nobody did.",
+    )  # fmt: skip
+    substitute_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
+    merged_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
 
     class Meta:
         constraints = [

@@ -34,7 +34,8 @@ def ordered_items(order_id: int) -> list[OrderedItem]:
     kits = {kit.pk: kit for kit in OrderKit.objects.filter(order_id=order_id).select_related("product")}
     items: list[OrderedItem] = []
     of_kit: dict[int, OrderedItem] = {}
-    for line in OrderLine.objects.filter(order_id=order_id).select_related("product").order_by("position"):
+    lines = OrderLine.objects.filter(order_id=order_id).order_by("position")
+    for line in lines.select_related("product", "substitute_of", "merged_from__order"):
         item = of_kit.get(line.kit_id or 0)
         if item is None:
             item = OrderedItem(line.position, kits[line.kit_id] if line.kit_id else None)

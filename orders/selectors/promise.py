@@ -173,7 +173,7 @@ def quote_dates(
     """This function will say by when so many units of products could leave, given what is on the shelf for the buyer.
 
     From the shelf on `ships_on`; else from the earliest supply that has units nobody was promised yet; None when there is
-    none.
+    none. A product's later lines get what its earlier ones leave.
     """
     coming: dict[int, list[tuple[str, date, int]]] = {}
     for product_id, reference, expected, units in query(
@@ -181,17 +181,24 @@ def quote_dates(
     ):
         if units > 0:
             coming.setdefault(product_id, []).append((reference, expected, units))
+    free = dict(available)
     quotes = []
     for product_id, quantity in wanted:
-        left = quantity - available.get(product_id, 0)
+        have = max(free.get(product_id, 0), 0)
+        free[product_id] = have - quantity
+        left = quantity - have
         day, supply = (ships_on, "on hand") if left <= 0 else (None, "")
-        for reference, expected, units in coming.get(product_id, []):
-            if left <= 0:
-                break
-            left -= units
-            if left <= 0:
+        while left > 0 and coming.get(product_id):
+            reference, expected, units = coming[product_id][0]
+            given = min(units, left)
+            left -= given
+            if given == units:
+                coming[product_id].pop(0)
+            else:
+                coming[product_id][0] = (reference, expected, units - given)
+            if not left:
                 day, supply = max(expected + Promise.DOCK_TO_STOCK, ships_on), reference
-        quotes.append(PromiseQuote(product_id, quantity, available.get(product_id, 0), day, supply))
+        quotes.append(PromiseQuote(product_id, quantity, have, day, supply))
     return quotes
 
 

@@ -1,6 +1,8 @@
 """Who does it? The only writers of orders."""
 
+from orders.services.address import order_change_address
 from orders.services.allocation import AllocationResult, order_allocate_many
+from orders.services.cancel import CancelPreview, order_cancel_preview, order_cancel_units
 from orders.services.channel import (
     ChannelDraft,
     ListingDraft,
@@ -8,8 +10,10 @@ from orders.services.channel import (
     listing_create_many,
 )
 from orders.services.customer import CustomerDraft, customer_create_many, customer_save
+from orders.services.edit import EditOutcome, EditPreview, order_edit, order_edit_preview
 from orders.services.hold import hold_open, hold_release, hold_release_many
 from orders.services.late import order_flag_late
+from orders.services.merge import order_merge
 from orders.services.message_template import (
     ChannelMailDraft,
     TemplateDraft,
@@ -51,6 +55,8 @@ from orders.services.policy import (
     policy_retire,
     policy_submit,
 )
+from orders.services.preview import EntryPreview, order_preview
+from orders.services.price_override import price_override, price_override_withdraw
 from orders.services.progress import (
     ShippedLine,
     allocation_plan_many,
@@ -62,6 +68,8 @@ from orders.services.progress import (
 )
 from orders.services.promise import promise_fit_many, promise_settle
 from orders.services.promise_watch import promise_flag_at_risk
+from orders.services.recheck import order_revalidate
+from orders.services.refund_due import order_pay_back, refund_due_settle
 from orders.services.rehearsal import rehearsal_run, rehearsal_start
 from orders.services.release import (
     allocation_close_many,
@@ -79,14 +87,25 @@ from orders.services.reservation import (
     reservation_release,
 )
 from orders.services.reservation_hand_over import reservation_hand_over_many, reservation_report_short
+from orders.services.substitute import order_line_substitute
+from orders.services.substitution import (
+    SubstitutionDraft,
+    price_limit_save,
+    substitution_import,
+    substitution_save,
+)
 
 __all__ = [
     "AllocationResult",
+    "CancelPreview",
     "ChannelDraft",
     "ChannelMailDraft",
     "ChargeCommand",
     "ChargeDraft",
     "CustomerDraft",
+    "EditOutcome",
+    "EditPreview",
+    "EntryPreview",
     "LineCommand",
     "ListingDraft",
     "NoticeDraft",
@@ -102,6 +121,7 @@ __all__ = [
     "RuleDraft",
     "ShipTo",
     "ShippedLine",
+    "SubstitutionDraft",
     "TemplateDraft",
     "allocation_close_many",
     "allocation_plan_many",
@@ -121,8 +141,17 @@ __all__ = [
     "notice_resend",
     "order_allocate_many",
     "order_cancel",
+    "order_cancel_preview",
+    "order_cancel_units",
+    "order_change_address",
+    "order_edit",
+    "order_edit_preview",
     "order_flag_late",
+    "order_line_substitute",
+    "order_merge",
     "order_notice_add_many",
+    "order_pay_back",
+    "order_preview",
     "order_receive",
     "order_receive_many",
     "order_record_credit_many",
@@ -131,6 +160,7 @@ __all__ = [
     "order_record_return_many",
     "order_record_shipment_many",
     "order_release_allocation",
+    "order_revalidate",
     "order_write_to_customer",
     "payment_capture_many",
     "payment_refund",
@@ -140,10 +170,14 @@ __all__ = [
     "policy_edit",
     "policy_retire",
     "policy_submit",
+    "price_limit_save",
+    "price_override",
+    "price_override_withdraw",
     "promise_fit_many",
     "promise_flag_at_risk",
     "promise_rescue_many",
     "promise_settle",
+    "refund_due_settle",
     "rehearsal_run",
     "rehearsal_start",
     "reservation_create",
@@ -152,4 +186,6 @@ __all__ = [
     "reservation_hand_over_many",
     "reservation_release",
     "reservation_report_short",
+    "substitution_import",
+    "substitution_save",
 ]

@@ -33,6 +33,8 @@ class CustomerDraft:
     country: str = ""
     is_blocked: bool = False
     language: str = ""
+    ships_complete: str = "AS_ORDERED"
+    max_shipments: int | None = None
 
 
 def _checked(draft: CustomerDraft) -> CustomerDraft:
@@ -42,6 +44,14 @@ def _checked(draft: CustomerDraft) -> CustomerDraft:
         raise InvalidInput("a name has 1 to 120 characters", field="name", remedy="Give the customer's name.")
     if draft.segment not in dict(Customer.SEGMENTS):
         raise InvalidInput("there is no such segment", field="segment", remedy="CONSUMER or BUSINESS.")
+    if draft.ships_complete not in dict(Customer.SHIPPING):
+        raise InvalidInput(
+            "there is no such way to ship", field="ships_complete", remedy="AS_ORDERED, COMPLETE or PARTIAL."
+        )
+    if draft.max_shipments is not None and not 1 <= draft.max_shipments <= 99:
+        raise InvalidInput(
+            "shipments are 1 to 99", field="max_shipments", remedy="Leave it blank for no limit."
+        )
     if draft.country and not (
         len(draft.country) == 2
         and draft.country.isascii()

@@ -112,6 +112,7 @@ _ORDERS = {
     "inbox_message_id": "bigint", "created_by_id": "bigint", "received_at": "timestamptz", "amount_invoiced": "numeric",
     "amount_credited": "numeric", "amount_paid": "numeric", "amount_refunded": "numeric", "charges_invoiced": "boolean",
     "reservation_key": "text",
+    "max_shipments": "smallint",
 }  # fmt: skip
 _LINES = {
     "id": "bigint", "order_id": "bigint", "position": "integer", "product_id": "bigint", "channel_sku": "text",
@@ -383,10 +384,12 @@ def _order_row(draft: _Draft, references: References, actor: User, at: datetime)
     return (
         draft.order_id, f"SO-{draft.order_id:06d}", channel.id, command.external_id, customer.id if customer else None, state,
         command.currency, command.ordered_at, command.ordered_at + timedelta(hours=channel.ship_within_hours),
-        command.priority, command.ships_complete, True, cents(draft.goods), cents(draft.charges), cents(draft.tax),
+        command.priority, customer.ship_complete(command.ships_complete) if customer else command.ships_complete,
+        True, cents(draft.goods), cents(draft.charges), cents(draft.tax),
         cents(draft.goods + draft.charges + draft.tax), to.name[:120], to.line1[:160], to.city[:80], to.postcode[:20],
         to.country[:2], command.email, found, draft.message.id, actor.pk, at, "0", "0", "0", "0", False,
         command.reservation_key,
+        customer.max_shipments if customer else None,
     )  # fmt: skip
 
 

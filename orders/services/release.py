@@ -19,6 +19,7 @@ from orders.models import Allocation, Hold, Order, OrderLine
 from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.services.order_kits import kit_line_units, refuse_broken_kits
 from orders.services.promise import promise_fit_many
+from orders.services.refund_due import refund_due_settle
 from orders.states import AllocationState, HoldState, OrderState
 
 
@@ -97,6 +98,8 @@ def order_cancel(
     promise_fit_many(wanted, cancelled=True, actor=actor, at=at)
     _settle_state(order, "orders.order_cancel", reason, actor, at)
     _tell_cancelled(order, lines, wanted, told_reason, at)
+    if order.amount_paid:
+        refund_due_settle([order_id], actor=actor, at=at)
     return sum(wanted.values())
 
 

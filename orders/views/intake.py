@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,13 +16,16 @@ from django.utils import timezone
 
 from erp.core.errors import KeelError
 from erp.core.forms import add_refusal, helper_for
+from erp.core.money import ZERO
 from erp.core.pages import FormPage
 from erp.core.permissions import page
 from orders.channels.csv_feed import COLUMNS, REQUIRED
 from orders.channels.normalise import order_command
 from orders.forms import ImportForm, OrderForm
-from orders.services import order_allocate_many, order_receive
+from orders.services import order_allocate_many, order_preview, order_receive
 from orders.services.feed import order_import
+from orders.services.preview import TypedOrder
+from orders.views.entry import typed_lines
 
 BLANK_ROWS = 4
 FORM_FIELDS = {"charges[1].amount": "shipping"}
@@ -40,9 +44,8 @@ class OrderCreate(FormPage):
 
     def get_extra_context(self, request: HttpRequest, form: Any, **kwargs: Any) -> dict[str, Any]:
         rows = _rows(request)
-        return {
-            "rows": rows + [{"sku": "", "quantity": "", "unit_price": ""}] * max(BLANK_ROWS - len(rows), 1)
-        }
+        rows += [{"sku": "", "quantity": "", "unit_price": ""}] * max(BLANK_ROWS - len(rows), 1)
+        return {"rows": rows, "numbered": list(enumerate(rows, start=1)), "next": len(rows)}
 
     def perform(self, request: HttpRequest, form: Any, **kwargs: Any) -> str:
         data, at = form.cleaned_data, timezone.now()
@@ -50,7 +53,7 @@ class OrderCreate(FormPage):
         content = {
             "channel": data["channel"].code, "external_id": data["external_id"], "ordered_at": at.isoformat(),
             "currency": data["currency"], "customer_number": data["customer_number"], "email": data["email"],
-            "ships_complete": data["ships_complete"], "lines": _rows(request),
+            "ships_complete": data["ships_complete"], "lines": _priced(request, data, at),
             "charges": [{"kind": "SHIPPING_REVENUE", "amount": f"{shipping:f}"}] if shipping else [],
             "ship_to": {name: data[f"ship_to_{name}"] for name in ("name", "line1", "city", "postcode", "country")},
         }  # fmt: skip
@@ -79,6 +82,29 @@ def _rows(request: HttpRequest) -> list[dict[str, str]]:
         for sku, quantity, price in zip(*columns, strict=False)
         if (sku + quantity + price).strip()
     ]
+
+
+def _priced(request: HttpRequest, data: dict[str, Any], at: datetime) -> list[dict[str, str]]:
+    """The filled rows as a message says them: GTINs as SKUs, the price that applies where none is typed, and the tax."""
+    typed = TypedOrder(
+        data["channel"],
+        data["currency"],
+        typed_lines(request),
+        data["customer_number"],
+        tax_rate=data["tax_rate"] or ZERO,
+    )
+    known = iter(order_preview(typed, at=at).lines)
+    rows = _rows(request)
+    for row in rows:
+        line = next(known, None) if row["sku"].strip() else None
+        if line is None or line.product_id is None:
+            continue
+        row["sku"] = line.sku
+        if not row["unit_price"].strip() and line.price is not None:
+            row["unit_price"] = f"{line.price:f}"
+        if line.tax:
+            row["tax_amount"] = f"{line.tax:f}"
+    return rows
 
 
 @page("orders.import")

@@ -38,6 +38,7 @@ from orders.services import (
 )
 from orders.states import ALLOCATABLE, ORDER, HoldKind, HoldState, OrderState, derive_progress
 from orders.tables import OrderLineTable, OrderTable
+from orders.views.change import change_actions, merge_panels, preview_merge, run_merge
 
 
 def preview_allocate(queryset: QuerySet[Order], request: HttpRequest) -> list[str]:
@@ -102,6 +103,7 @@ class OrderList(ListPage):
     bulk_actions = [
         BulkAction("allocate", "Allocate", "orders.allocate", preview=preview_allocate, run=run_allocate),
         BulkAction("cancel", "Cancel", "orders.edit", preview=preview_cancel, run=run_cancel),
+        BulkAction("merge", "Merge", "orders.edit", preview=preview_merge, run=run_merge, icon="merge"),
     ]
     primary_action = PrimaryAction("New order", "orders:order_create")
     empty_title = "No orders here"
@@ -168,6 +170,7 @@ class OrderRecord(RecordPage):
                    disabled_reason="" if holdable else "It is past that."),
             Action("Take promise back", reverse("orders:order_unallocate", args=[obj.pk]), "orders.allocate",
                    disabled_reason=promised, fields=reason),
+            *change_actions(obj),
             Action("Cancel order", reverse("orders:order_cancel", args=[obj.pk]), "orders.edit", danger=True, fields=reason,
                    disabled_reason="" if cancellable else "Shipped goods come back by a return.",
                    confirm="What is not yet being picked is cancelled and its stock becomes sellable again."),
@@ -195,6 +198,7 @@ class OrderRecord(RecordPage):
                 {"holds": obj.holds.order_by("pk")},
                 column="side",
             ),
+            *merge_panels(obj),
             Panel("Ship to", "orders/partials/_ship_to.html", column="side"),
             Panel(
                 "Payments",

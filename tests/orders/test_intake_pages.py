@@ -88,7 +88,7 @@ def test_a_refused_field_says_so_at_the_field_and_nothing_is_written(
     ("sku", "NOPE", "unknown SKU “NOPE” (line 1)"), ("sku", "", "lines[1].sku is missing"),
     ("sku", "x" * 81, "lines[1].sku has 81 characters"), ("quantity", "six", "lines[1].quantity must be a whole number"),
     ("quantity", "0", "lines[1].quantity is “0”"), ("quantity", "-2", "lines[1].quantity is “-2”"),
-    ("quantity", "9999999", "it must be 1 to 1000000"), ("unit_price", "", "lines[1].unit_price must be a plain number"),
+    ("quantity", "9999999", "it must be 1 to 1000000"), ("unit_price", "x", "lines[1].unit_price must be a plain number"),
     ("unit_price", "-1", "lines[1].unit_price is negative"), ("unit_price", "1,000", "no thousands separator"),
     ("unit_price", "NaN", "lines[1].unit_price must be a plain number"), ("unit_price", "1.00001", "more than 4 decimals"),
 ])  # fmt: skip
