@@ -39,6 +39,7 @@ class OrderInNeed(NamedTuple):
     total: Decimal
     segment: str
     tier: str
+    max_shipments: int
 
 
 def lock_order(order_id: int) -> Order:
@@ -75,7 +76,8 @@ def lock_orders_in_need(
         )
     batch.add(
         f"SELECT o.id, o.state, c.code, c.policy_id, o.ship_to_country, o.ships_complete, {_DECIDED}, o.priority, o.ship_by, "
-        "o.ordered_at, o.total, coalesce(u.segment, ''), coalesce(u.tier, '') FROM orders_order o "
+        "o.ordered_at, o.total, coalesce(u.segment, ''), coalesce(u.tier, ''), coalesce(o.max_shipments, 0) "
+        "FROM orders_order o "
         "JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer u ON u.id = o.customer_id "
         f"WHERE {' AND '.join(conditions)} ORDER BY o.priority DESC, o.ship_by, o.id LIMIT %s FOR NO KEY UPDATE OF o {skip}",
         [*parameters, limit],

@@ -136,7 +136,7 @@ def _read_demands(rows: Sequence[OrderInNeed]) -> list[_Wanted]:
         _Wanted(
             Demand(
                 row.order_id, row.country, row.ships_complete, lines[row.order_id], row.channel, row.segment, row.tier,
-                row.priority, pence(row.total),
+                row.priority, pence(row.total), row.max_shipments,
             ),
             row,
             promised[row.order_id],

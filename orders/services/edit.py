@@ -29,6 +29,7 @@ from orders.services.change import (
     need_reason,
 )
 from orders.services.price_override import Override, override_need, override_request
+from orders.services.promise import promise_fit_many
 from orders.services.recheck import order_revalidate
 from orders.services.refund_due import refund_due_settle
 from orders.services.release import _give_back, _settle_state, _unplanned
@@ -149,7 +150,7 @@ def plan_apply(
 ) -> EditOutcome:
     """This function will write a worked-out change of a locked order; what it leads to (holds, money owed) follows."""
     freed = give_back(order=order, plan=plan, reason=note.reason, action=action, actor=actor, at=at)
-    write_plan(order, plan)
+    write_plan(order, plan, actor=actor, at=at)
     _settle_state(order, action, note.reason, actor, at)
     change = change_record(order=order, note=note, actor=actor, at=at)
     owed = refund_due_settle([order.pk], actor=actor, at=at).get(order.pk, ZERO)
@@ -173,8 +174,8 @@ def give_back(*, order: Order, plan: Plan, reason: str, action: str, actor: User
     return back
 
 
-def write_plan(order: Order, plan: Plan) -> None:
-    """This function will write the lines, totals and head fields of a locked order."""
+def write_plan(order: Order, plan: Plan, *, actor: User, at: datetime) -> None:
+    """This function will write the lines, totals and head fields of a locked order; days promised for less are called off."""
     batch = Statements()
     changed = [
         (p.line.line_id, p.ordered, p.cancelled, cents(p.unit_price), cents(p.line_total), cents(p.tax), cents(p.agreed))
@@ -199,6 +200,8 @@ def write_plan(order: Order, plan: Plan) -> None:
         rows = [_new_row(order, pk, first + n, p) for n, (pk, p) in enumerate(zip(ids, new, strict=True))]
         batch.insert("orders_orderline", _NEW_LINES, rows)
     batch.run()
+    touched = [p.line.line_id for p in plan.lines if p.line and p.is_changed]
+    promise_fit_many(touched, cancelled=True, actor=actor, at=at)
     totals = {
         "goods_total": plan.goods,
         "tax_total": plan.tax,

@@ -125,7 +125,7 @@ def _merge(source: Order, target: Order, reason: str, actor: User, at: datetime)
     _move_payments(source, target)
     off = Plan(leaving, charges[0], {}, source.total, ZERO, source.currency)
     give_back(order=source, plan=off, reason=reason, action=ACTION, actor=actor, at=at)
-    write_plan(source, off)
+    write_plan(source, off, actor=actor, at=at)
     staying = [
         line_after(line, line.wanted, line.unit_price, None, target.currency) for line in lines_now(target.pk)
     ]
@@ -134,7 +134,12 @@ def _merge(source: Order, target: Order, reason: str, actor: User, at: datetime)
         "priority": (target.priority, max(source.priority, target.priority)),
         "ships_complete": (target.ships_complete, source.ships_complete or target.ships_complete),
     }
-    write_plan(target, Plan([*staying, *arriving], charges[1], header, target.total, ZERO, target.currency))
+    write_plan(
+        target,
+        Plan([*staying, *arriving], charges[1], header, target.total, ZERO, target.currency),
+        actor=actor,
+        at=at,
+    )
     _settle_state(source, ACTION, f"merged into {target}: {reason}", actor, at)
     _settle_state(target, ACTION, reason, actor, at)
     moved = [

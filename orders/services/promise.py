@@ -83,10 +83,11 @@ def promise_fit_many(
 ) -> dict[int, date]:
     """This function will bring the open promises of order lines in line with what is short, and say what is promised now.
 
-    Units that are no longer short are covered (or, with `cancelled`, called off), the earliest day first; units that are short
-    and not promised get the earliest supply that has units left; what no supply is known for stays without a day. Returns
-    line id → the last promised day of the lines that got a new promise. `replaces` names the closed promise that a line's
-    new one stands for. The orders must be locked by the caller, their stock levels before this is called.
+    Units that are no longer short are covered, the earliest day first (with `cancelled`: called off, the latest day first, and
+    nothing is promised anew). Units that are short and not promised get the earliest supply that has units left; what no
+    supply is known for stays without a day. Returns line id → the last promised day of the lines that got a new promise.
+    `replaces` names the closed promise that a line's new one stands for. The orders must be locked by the caller, their stock
+    levels before this is called.
     """
     lines = query(_LINES, [array(sorted(set(line_ids)), "bigint")])
     if not lines:
@@ -103,7 +104,7 @@ def promise_fit_many(
         surplus = sum(row.quantity for row in waiting) - short
         if surplus > 0:
             _take_off(waiting, surplus, cancelled, new, closing, covered)
-        elif surplus < 0:
+        elif surplus < 0 and not cancelled:
             stale = [row for row in by_line[line_id] if row.is_covered]
             earlier = (replaces or {}).get(line_id) or _uncover(stale, -surplus, closing, new)
             wanting.append((line_id, product_id, -surplus, earlier))

@@ -29,7 +29,7 @@ MAX_DAYS = 400
 MAX_POLICIES = 5
 _ORDERS = """
 SELECT o.id, o.ordered_at, o.ship_by, c.code, coalesce(u.segment, ''), coalesce(u.tier, ''), o.ship_to_country, o.ships_complete,
-       o.priority, o.total, c.policy_id
+       o.priority, o.total, c.policy_id, coalesce(o.max_shipments, 0)
   FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer u ON u.id = o.customer_id
  WHERE o.ordered_at >= %s AND o.ordered_at < %s AND o.state <> 'CANCELLED' ORDER BY o.ordered_at, o.id
 """
@@ -144,7 +144,7 @@ def _read(rehearsal: Rehearsal) -> Trading:
     lines: dict[int, list[DemandLine]] = {}
     for order_id, line_id, product, wanted, price, grams, kit, per_kit in query(_LINES, span):
         lines.setdefault(order_id, []).append(
-            DemandLine(line_id, product, wanted, pence(price), grams, kit, per_kit)
+            DemandLine(line_id, product, wanted, pence(price), grams, kit, per_kit or 1)
         )
     in_force = policies_in_force()
     if not in_force:
@@ -154,12 +154,21 @@ def _read(rehearsal: Rehearsal) -> Trading:
         Arrival(
             at,
             Demand(
-                order_id, country, complete, lines[order_id], channel, segment, tier, priority, pence(total)
+                order_id,
+                country,
+                complete,
+                lines[order_id],
+                channel,
+                segment,
+                tier,
+                priority,
+                pence(total),
+                parcels,
             ),
             ship_by,
             policy if policy in in_force else fallback,
         )
-        for order_id, at, ship_by, channel, segment, tier, country, complete, priority, total, policy in query(
+        for order_id, at, ship_by, channel, segment, tier, country, complete, priority, total, policy, parcels in query(
             _ORDERS, span
         )
         if order_id in lines
