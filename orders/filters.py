@@ -10,7 +10,18 @@ from django.utils import timezone
 
 from erp.core.filters import KeelFilterSet, date_filter
 from erp.core.roles import Role
-from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine, Reservation
+from orders.models import (
+    AllocationPolicy,
+    Channel,
+    Customer,
+    Hold,
+    Listing,
+    Order,
+    OrderLine,
+    Rehearsal,
+    RehearsalOrder,
+    Reservation,
+)
 from orders.selectors import backordered_lines
 from orders.states import OPEN, HoldKind, HoldState, OrderState, PolicyState, ReservationState
 
@@ -132,4 +143,18 @@ class ReservationFilter(KeelFilterSet):
 
     class Meta:
         model = Reservation
+        fields: list[str] = []
+
+
+class RehearsalOrderFilter(KeelFilterSet):
+    rehearsal = django_filters.ModelChoiceFilter(
+        queryset=Rehearsal.objects.order_by("-pk"), label="Rehearsal"
+    )
+    policy = django_filters.ModelChoiceFilter(
+        queryset=AllocationPolicy.objects.order_by("code", "version"), label="Policy"
+    )
+    late = django_filters.BooleanFilter(label="Late")
+
+    class Meta:
+        model = RehearsalOrder
         fields: list[str] = []

@@ -13,7 +13,18 @@ from erp.core.tables import (
     StateColumn,
     WhenColumn,
 )
-from orders.models import AllocationPolicy, Channel, Customer, Hold, Listing, Order, OrderLine, Reservation
+from orders.models import (
+    AllocationPolicy,
+    Channel,
+    Customer,
+    Hold,
+    Listing,
+    Order,
+    OrderLine,
+    Rehearsal,
+    RehearsalOrder,
+    Reservation,
+)
 
 
 class OrderTable(KeelTable):
@@ -144,3 +155,27 @@ class ReservationTable(KeelTable):
     class Meta(KeelTable.Meta):
         model = Reservation
         fields = ("key", "state", "channel", "units", "order", "created_at", "expires_at")
+
+
+class RehearsalTable(KeelTable):
+    id = RecordColumn(verbose_name="Rehearsal")
+    state = StateColumn()
+    created_at = WhenColumn(verbose_name="Started")
+
+    class Meta(KeelTable.Meta):
+        model = Rehearsal
+        fields = ("id", "state", "days", "orders", "created_by", "created_at")
+
+
+class RehearsalOrderTable(KeelTable):
+    order = LinkColumn("orders:order_detail", pk="order_id")
+    freight_before = MoneyColumn()
+    freight = MoneyColumn()
+    margin_change = MoneyColumn()
+
+    class Meta(KeelTable.Meta):
+        model = RehearsalOrder
+        fields = (
+            "order", "policy", "nodes_before", "nodes", "parcels_before", "parcels", "freight_before", "freight",
+            "late_before", "late", "short_before", "short", "margin_change",
+        )  # fmt: skip

@@ -14,6 +14,7 @@ from orders.views import (
     policy,
     product,
     promise,
+    rehearsal,
     reservation,
     substitution,
 )
@@ -74,6 +75,10 @@ urlpatterns = [
     path("policies/<int:pk>/", policy.AllocationPolicyRecord.as_view(), name="allocation_policy_detail"),
     path("policies/<int:pk>/edit/", policy.PolicyForm.as_view(), name="allocation_policy_edit"),
     path("policies/<int:pk>/submit/", policy.policy_submit_view, name="allocation_policy_submit"),
+    path("policies/<int:pk>/rehearse/", rehearsal.rehearsal_start_view, name="rehearsal_start"),
+    path("rehearsals/", rehearsal.RehearsalList.as_view(), name="rehearsal_list"),
+    path("rehearsals/orders/", rehearsal.RehearsalOrderList.as_view(), name="rehearsal_order_list"),
+    path("rehearsals/<int:pk>/", rehearsal.rehearsal_detail_view, name="rehearsal_detail"),
     path("policies/<int:pk>/retire/", policy.policy_retire_view, name="allocation_policy_retire"),
     path("substitutions/", substitution.SubstitutionList.as_view(), name="substitution_list"),
     path("substitutions/new/", substitution.SubstitutionEdit.as_view(), name="substitution_create"),

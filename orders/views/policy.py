@@ -65,6 +65,10 @@ class AllocationPolicyRecord(RecordPage):
         return [
             Action("Submit for approval", reverse("orders:allocation_policy_submit", args=[obj.pk]), "orders.policy_edit",
                    primary=True, disabled_reason=late, fields=reason),
+            Action("Rehearse", reverse("orders:rehearsal_start", args=[obj.pk]), "orders.policy_edit", primary=not is_draft,
+                   fields=[ActionField("days", "Over the orders of the last … days", value="30"),
+                           ActionField("others", "Compare", kind="select", required=False,
+                               choices=[("", "this one"), ("1", "all drafts")])]),
             Action("Put away", reverse("orders:allocation_policy_retire", args=[obj.pk]), "orders.policy_edit", danger=True,
                    disabled_reason=late, fields=[ActionField("reason", "Why is it not wanted?", kind="textarea")]),
         ]  # fmt: skip
