@@ -30,6 +30,7 @@ from inventory.models import (
     StockBuffer,
     StockEvent,
     StockLevel,
+    StockPool,
     Transfer,
 )
 
@@ -219,3 +220,29 @@ class BufferTable(KeelTable):
     class Meta(KeelTable.Meta):
         model = StockBuffer
         fields = ("node", "product", "channel_code", "quantity")
+
+
+class PoolTable(KeelTable):
+    code = LinkColumn("inventory:pool_edit", pk="pk")
+    node = LinkColumn("inventory:node_detail", pk="node_id", default="every node")
+    product = LinkColumn(
+        "inventory:product_detail", pk="product_id", verbose_name="SKU", default="every product"
+    )
+    quantity = QuantityColumn(verbose_name="Kept")
+    channel_code = tables.Column(verbose_name="Channel", default="any")
+    country = tables.Column(default="any")
+    tier = tables.Column(default="any")
+
+    class Meta(KeelTable.Meta):
+        model = StockPool
+        fields = (
+            "code",
+            "name",
+            "node",
+            "product",
+            "quantity",
+            "channel_code",
+            "country",
+            "tier",
+            "is_active",
+        )

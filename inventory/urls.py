@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inventory.views import adjustment, journal, kit, place, product, transfer
+from inventory.views import adjustment, journal, kit, place, pool, product, transfer
 
 app_name = "inventory"
 urlpatterns = [
@@ -51,6 +51,9 @@ urlpatterns = [
     path("lots/", place.LotList.as_view(), name="lot_list"),
     path("lots/new/", place.LotCreate.as_view(), name="lot_create"),
     path("lots/<int:pk>/", place.LotRecord.as_view(), name="lot_detail"),
+    path("pools/", pool.PoolList.as_view(), name="pool_list"),
+    path("pools/new/", pool.PoolEdit.as_view(), name="pool_create"),
+    path("pools/<int:pk>/edit/", pool.PoolEdit.as_view(), name="pool_edit"),
     path("buffers/", place.BufferList.as_view(), name="buffer_list"),
     path("buffers/new/", place.BufferCreate.as_view(), name="buffer_create"),
     path("buffers/<int:pk>/remove/", place.buffer_remove_view, name="buffer_remove"),

@@ -17,6 +17,7 @@ from orders.models import (
     AllocationPolicy,
     Channel,
     Customer,
+    FreightRate,
     Hold,
     Listing,
     Order,
@@ -179,3 +180,15 @@ class RehearsalOrderTable(KeelTable):
             "order", "policy", "nodes_before", "nodes", "parcels_before", "parcels", "freight_before", "freight",
             "late_before", "late", "short_before", "short", "margin_change",
         )  # fmt: skip
+
+
+class FreightRateTable(KeelTable):
+    node = LinkColumn("orders:freight_rate_edit", pk="pk")
+    country = tables.Column(default="every other")
+    base = MoneyColumn(verbose_name="Per parcel")
+    per_kg = MoneyColumn(verbose_name="Per kg")
+    days = QuantityColumn()
+
+    class Meta(KeelTable.Meta):
+        model = FreightRate
+        fields = ("node", "country", "base", "per_kg", "days")

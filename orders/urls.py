@@ -7,6 +7,7 @@ from django.urls import path
 from orders.views import (
     change,
     entry,
+    freight,
     intake,
     kit,
     master,
@@ -76,6 +77,9 @@ urlpatterns = [
     path("policies/<int:pk>/edit/", policy.PolicyForm.as_view(), name="allocation_policy_edit"),
     path("policies/<int:pk>/submit/", policy.policy_submit_view, name="allocation_policy_submit"),
     path("policies/<int:pk>/rehearse/", rehearsal.rehearsal_start_view, name="rehearsal_start"),
+    path("freight/", freight.FreightRateList.as_view(), name="freight_rate_list"),
+    path("freight/new/", freight.FreightRateEdit.as_view(), name="freight_rate_create"),
+    path("freight/<int:pk>/edit/", freight.FreightRateEdit.as_view(), name="freight_rate_edit"),
     path("rehearsals/", rehearsal.RehearsalList.as_view(), name="rehearsal_list"),
     path("rehearsals/orders/", rehearsal.RehearsalOrderList.as_view(), name="rehearsal_order_list"),
     path("rehearsals/<int:pk>/", rehearsal.rehearsal_detail_view, name="rehearsal_detail"),

@@ -45,6 +45,8 @@ SECTIONS: tuple[Section, ...] = (
             Item("Channels", "orders:channel_list"),
             Item("Listings", "orders:listing_list"),
             Item("Allocation policies", "orders:allocation_policy_list"),
+            Item("Rehearsals", "orders:rehearsal_list"),
+            Item("Freight rates", "orders:freight_rate_list"),
             Item("Substitutions", "orders:substitution_list"),
             Item("Price limits", "orders:price_limit_list"),
             Item("Import orders", "orders:order_import"),
@@ -77,6 +79,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Nodes and locations", "inventory:node_list"),
             Item("Lots", "inventory:lot_list"),
             Item("Buffers", "inventory:buffer_list"),
+            Item("Stock pools", "inventory:pool_list"),
         ),
     ),
     Section(

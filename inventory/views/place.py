@@ -328,7 +328,9 @@ class LotCreate(FormPage):
 
     def perform(self, request: HttpRequest, form: Any, **kwargs: Any) -> str:
         data = form.cleaned_data
-        lot = lot_save(product_id=_product(data["sku"]), code=data["code"], expiry_date=data["expiry_date"])
+        lot = lot_save(
+            product_id=product_id_of(data["sku"]), code=data["code"], expiry_date=data["expiry_date"]
+        )
         return reverse("inventory:lot_detail", args=[lot.pk])
 
 
@@ -354,7 +356,7 @@ class BufferCreate(FormPage):
         data = form.cleaned_data
         actor: Any = request.user
         buffer_save(
-            node_id=data["node"].pk, product_id=_product(data["sku"]) if data["sku"] else None,
+            node_id=data["node"].pk, product_id=product_id_of(data["sku"]) if data["sku"] else None,
             channel_code=data["channel_code"], quantity=data["quantity"], actor=actor, at=timezone.now(),
         )  # fmt: skip
         return reverse("inventory:buffer_list")
@@ -373,7 +375,8 @@ def buffer_remove_view(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _product(code: str) -> int:
+def product_id_of(code: str) -> int:
+    """This function will return the product that a typed or scanned code means; InvalidInput for none."""
     match = product_by_code(code)
     if match is None:
         raise InvalidInput(f"there is no product “{code[:40]}”", field="sku", remedy="Scan it again.")

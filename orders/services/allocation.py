@@ -17,6 +17,7 @@ from django.db import transaction
 from erp.core.errors import InvalidInput
 from erp.core.models import User
 from erp.core.services.state import change_state_many
+from erp.core.services.work import enqueue_on_commit
 from erp.core.sql import Statements, array, query, reserve_ids, unnest
 from inventory.selectors import unit_costs
 from inventory.services import Move, Posting, stock_post_many
@@ -25,6 +26,7 @@ from orders.locks import OrderInNeed, lock_orders_in_need, lock_sellable
 from orders.models import Order
 from orders.planner import Assignment, Demand, DemandLine, Plan, Policy, plan_allocation
 from orders.selectors.policy import freight_rates, pence, policies_in_force, shipping_nodes
+from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.services.promise import promise_fit_many
 from orders.services.reservation_hand_over import reservation_hand_over_many, reservation_report_short
 from orders.services.sister import transfers_raise
@@ -109,18 +111,44 @@ def order_allocate_many(
         demands, supply, shipping_nodes(), facts.policies, withheld=withheld, rates=freight_rates()
     )
     _write(demands, plan, facts, actor, at)
-    _promise(wanted, plan, actor, at)
+    _promise(wanted, plan, facts, actor, at)
     reservation_report_short(carts, actor=actor, at=at)
     return _results(demands, plan)
 
 
-def _promise(wanted: Sequence[_Wanted], plan: Plan, actor: User, at: datetime) -> None:
-    """What waits gets a day and a supply; what had one and is on the shelf now gives its supply back."""
+def _promise(wanted: Sequence[_Wanted], plan: Plan, facts: _Facts, actor: User, at: datetime) -> None:
+    """What waits gets a day and a supply; what had one and is on the shelf now gives its supply back.
+
+    An order that is short at its first decision is told so, once; what a rule lets be replaced is looked at afterwards.
+    """
     if plan.transfers:
         transfers_raise(plan.transfers, actor=actor, at=at)
     touched = {line for want in wanted for line in want.promised} | set(plan.short)
-    if touched:
-        promise_fit_many(touched, actor=actor, at=at)
+    if not touched:
+        return
+    days = promise_fit_many(touched, actor=actor, at=at)
+    short = {
+        want.row.order_id: {line.line_id for line in want.demand.lines if line.line_id in plan.short}
+        for want in wanted
+    }
+    notices = []
+    for order_id, lines in short.items():
+        if lines and order_id not in facts.decided:
+            day = max(days[line] for line in lines) if lines <= set(days) else None
+            said = {
+                "lines": {str(line): plan.short[line] for line in sorted(lines)},
+                "promised_date": day.isoformat() if day else "",
+            }
+            notices.append(NoticeDraft(order_id, "first", said))
+    order_notice_add_many("ORDER_BACKORDERED", notices, at=at)
+    substitutable = [
+        want.row.order_id
+        for want in wanted
+        if short[want.row.order_id]
+        and facts.policies[want.row.order_id].rule_for(want.demand).allow_substitution
+    ]
+    if substitutable:
+        enqueue_on_commit("orders.order_substitute_short", order_ids=substitutable, actor=actor)
 
 
 def _read_demands(rows: Sequence[OrderInNeed]) -> list[_Wanted]:

@@ -1,0 +1,78 @@
+"""Who replaces what is short where the policy and a substitution rule allow it without asking?
+
+In a transaction of its own, after the allocation: the levels of the substitutes are locked in order then, not behind others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from erp.core.errors import KeelError
+from erp.core.models import User
+from erp.core.services.note import note_add
+from orders.locks import lock_order
+from orders.models import OrderLine
+from orders.selectors.promise import stock_elsewhere
+from orders.selectors.substitution import Substitute, substitutes_for
+from orders.services.allocation import order_allocate_many
+from orders.services.substitute import order_line_substitute
+from orders.states import ALLOCATABLE, derive_quantity_open
+
+REASON = "out of stock; replaced by rule"
+
+
+@transaction.atomic
+def order_substitute_short(*, order_ids: Sequence[int], actor: User, at: datetime) -> int:
+    """This function will replace short units by what the rules offer without asking, if it is in stock, and allocate it.
+
+    Returns the lines replaced. An order that moved on meanwhile is left alone; a replacement that is refused leaves its line
+    waiting, with the refusal as a note.
+    """
+    replaced = []
+    for order_id in sorted(set(order_ids)):
+        order = lock_order(order_id)
+        if order.state not in ALLOCATABLE:
+            continue
+        lines = [
+            line
+            for line in OrderLine.objects.filter(order=order, kit_id=None).order_by("position")
+            if derive_quantity_open(line) > 0
+        ]
+        rules = substitutes_for([line.product_id for line in lines], localtime(at).date())
+        for line in lines:
+            units = derive_quantity_open(line)
+            rule = _offered(rules.get(line.product_id, []), units)
+            if rule is None:
+                continue
+            try:
+                with transaction.atomic():
+                    order_line_substitute(
+                        line_id=line.pk, substitute_product_id=rule.substitute_id, quantity=units, reason=REASON,
+                        actor=actor, at=at,
+                    )  # fmt: skip
+            except KeelError as refusal:
+                body = f"{rule.sku} was not sent instead: {refusal.message}."
+                note_add(document_type="orders.Order", document_id=order.pk, body=body, actor=actor, at=at)
+            else:
+                replaced.append(order_id)
+    if replaced:
+        order_allocate_many(order_ids=sorted(set(replaced)), actor=actor, at=at)
+    return len(replaced)
+
+
+def _offered(rules: Sequence[Substitute], units: int) -> Substitute | None:
+    """The preferred rule that needs nobody's word and whose product is there in full."""
+    for rule in rules:
+        wanted = rule.units_for(units)
+        if rule.needs_agreement or not wanted:
+            continue
+        there = sum(
+            place.units for place in stock_elsewhere([rule.substitute_id]).get(rule.substitute_id, [])
+        )
+        if there >= wanted:
+            return rule
+    return None
