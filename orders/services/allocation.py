@@ -17,7 +17,7 @@ from django.db import transaction
 from erp.core.errors import InvalidInput
 from erp.core.models import User
 from erp.core.services.state import change_state_many
-from erp.core.services.work import enqueue_on_commit
+from erp.core.services.work import job_enqueue
 from erp.core.sql import Statements, array, query, reserve_ids, unnest
 from inventory.selectors import unit_costs
 from inventory.services import Move, Posting, stock_post_many
@@ -148,7 +148,10 @@ def _promise(wanted: Sequence[_Wanted], plan: Plan, facts: _Facts, actor: User, 
         and facts.policies[want.row.order_id].rule_for(want.demand).allow_substitution
     ]
     if substitutable:
-        enqueue_on_commit("orders.order_substitute_short", order_ids=substitutable, actor=actor)
+        job_enqueue(
+            kind="orders.order_substitute_short", key=f"{substitutable[0]}:{at.isoformat()}",
+            arguments={"order_ids": substitutable}, actor=actor, at=at,
+        )  # fmt: skip
 
 
 def _read_demands(rows: Sequence[OrderInNeed]) -> list[_Wanted]:
