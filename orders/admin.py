@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 
-from orders.models import AllocationPolicy, Channel, Customer, Listing, Order
+from orders.models import AllocationPolicy, Channel, Customer, Listing, Order, Reservation
 
 
 @admin.register(Channel)
@@ -48,4 +48,23 @@ class OrderAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
+        return False
+
+
+@admin.register(Reservation)
+class ReservationAdmin(admin.ModelAdmin):
+    """Reservations change through services only."""
+
+    list_display = ("key", "channel", "state", "created_at", "expires_at", "order")
+    list_select_related = ("channel", "order")
+    list_filter = ("state",)
+    search_fields = ("key", "order__number")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Reservation | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Reservation | None = None) -> bool:
         return False

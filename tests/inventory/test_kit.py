@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from erp.core.errors import InvalidInput
 from erp.core.services.api_key import api_key_create
+from erp.core.services.proof import prove
 from inventory.models import KitComponent, Product, StockEvent, StockLevel, Transfer
 from inventory.selectors import KitAtp, kit_atp, kit_parts, with_stock
 from inventory.services import (
@@ -344,3 +345,14 @@ def test_the_api_sets_and_shows_a_kit_and_what_can_be_promised(client: Client, c
         refused = put(content)
         assert (refused.status_code, refused.json()["field"]) == (422, field), content
     assert client.get(url, headers=head).json() == kit
+
+
+def test_the_proofs_of_kits_find_what_no_service_does(company: Company) -> None:
+    kit = kit_of(company, (company.mug, 2))
+    stock_in(company, company.mug, 1)
+    assert_proven("i01")
+    Product.objects.filter(pk__in=[company.mug.pk, company.lamp.pk]).update(is_kit=True)
+    found = {finding.title: finding.rows for finding in prove(codes=frozenset({"i01"})).failed}
+    assert {row["sku"] for row in found["A kit has no stock: only its components are ever there"]} == {"MUG"}
+    title = "A product is a kit exactly when it has components, and none of them is a kit"
+    assert {row["sku"] for row in found[title]} == {"LAMP", "MUG", kit.sku}
