@@ -31,9 +31,15 @@ def reservation_post(request: HttpRequest, content: Any = BODY) -> tuple[int, di
     what there is (409 `reservation_short`). An order with this `reservation_key` gets the units first.
     """
     require(request, "orders.create")
-    draft = _draft(content)
-    _own_channel(request, draft.channel)
-    found, is_new = reservation_create(draft, actor=_actor(request), at=timezone.now())
+    try:
+        draft = _draft(content)
+        _own_channel(request, draft.channel)
+        found, is_new = reservation_create(draft, actor=_actor(request), at=timezone.now())
+    except InvalidInput as error:
+        error.is_recorded = (
+            True  # the shop is told and the cart goes on; nobody would replay it from the desk
+        )
+        raise
     return (201 if is_new else 200), reservation_out(found)
 
 

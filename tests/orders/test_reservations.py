@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from erp.core.errors import Conflict, IllegalTransition, InvalidInput
-from erp.core.models import ExceptionCase, Note, StateChange
+from erp.core.models import ExceptionCase, InboxMessage, Note, StateChange
 from erp.core.services.api_key import api_key_create
 from inventory.models import StockEvent, StockLevel
 from orders.models import Allocation, Order, OrderLine, Reservation, ReservationLine
@@ -335,6 +335,7 @@ def test_the_api_refuses_by_field_channel_and_role(client: Client, company: Comp
     assert other("POST", content=CART).status_code == 403
     assert other("DELETE", "/web/c%201/b").status_code == 403
     assert (Reservation.objects.count(), levels()) == (0, {"AVAILABLE": 3})
+    assert (ExceptionCase.objects.count(), InboxMessage.objects.count()) == (0, 0)  # no work for the desk
 
 
 def test_an_order_over_the_api_names_its_cart(client: Client, company: Company) -> None:
