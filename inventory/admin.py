@@ -15,6 +15,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from inventory.models import (
     Adjustment,
     Category,
+    KitComponent,
     Location,
     Node,
     Product,
@@ -50,6 +51,13 @@ class ProductAdmin(Window, SimpleHistoryAdmin):
     list_display = ("sku", "name", "category", "is_active")
     list_select_related = ("category",)
     search_fields = ("sku", "name", "gtin")
+
+
+@admin.register(KitComponent)
+class KitComponentAdmin(Window, SimpleHistoryAdmin):
+    list_display = ("kit", "component", "quantity")
+    list_select_related = ("kit", "component")
+    search_fields = ("kit__sku", "component__sku")
 
 
 @admin.register(Category)

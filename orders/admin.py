@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 
-from orders.models import AllocationPolicy, CancelReason, Channel, Customer, Listing, Order, OrderChange
+from orders.models import (
+    AllocationPolicy,
+    CancelReason,
+    Channel,
+    Customer,
+    Listing,
+    Order,
+    OrderChange,
+    Reservation,
+)
 
 
 @admin.register(Channel)
@@ -38,26 +48,30 @@ class CancelReasonAdmin(SimpleHistoryAdmin):
     list_display = ("code", "label", "is_active")
 
 
+class _Window(admin.ModelAdmin):
+    """To be looked at; services change it."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 @admin.register(Order)
-class OrderAdmin(admin.ModelAdmin):
+class OrderAdmin(_Window):
     """Orders change through services only."""
 
     list_display = ("number", "channel", "external_id", "state", "total", "ordered_at")
     list_select_related = ("channel",)
     search_fields = ("number", "external_id")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Order | None = None) -> bool:
-        return False
-
 
 @admin.register(OrderChange)
-class OrderChangeAdmin(admin.ModelAdmin):
+class OrderChangeAdmin(_Window):
     """A journal: a window only."""
 
     list_display = ("order", "number", "kind", "reason_code", "total_before", "total_after", "actor", "at")
@@ -65,11 +79,12 @@ class OrderChangeAdmin(admin.ModelAdmin):
     list_filter = ("kind", "reason_code")
     search_fields = ("order__number",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: OrderChange | None = None) -> bool:
-        return False
+@admin.register(Reservation)
+class ReservationAdmin(_Window):
+    """Reservations change through services only."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: OrderChange | None = None) -> bool:
-        return False
+    list_display = ("key", "channel", "state", "created_at", "expires_at", "order")
+    list_select_related = ("channel", "order")
+    list_filter = ("state",)
+    search_fields = ("key", "order__number")

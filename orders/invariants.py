@@ -110,13 +110,16 @@ INVARIANTS = [
     ),
     Invariant(
         "i07",
-        "A kit's lines are its bill of materials, times the kits ordered",
-        "SELECT coalesce(b.kit_id, l.kit_id) AS kit_id, b.product_id, b.wanted, l.product_id AS of_line, l.quantity_ordered "
-        "FROM (SELECT k.id AS kit_id, (part ->> 0)::bigint AS product_id, (part ->> 2)::bigint * k.quantity AS wanted, "
-        "k.order_id FROM orders_orderkit k CROSS JOIN LATERAL jsonb_array_elements(k.bill_of_materials) AS part) b "
-        "FULL JOIN (SELECT kit_id, product_id, quantity_ordered, order_id, quantity_per_kit FROM orders_orderline "
-        "WHERE kit_id IS NOT NULL) l ON l.kit_id = b.kit_id AND l.product_id = b.product_id "
-        "WHERE b.wanted IS DISTINCT FROM l.quantity_ordered OR b.order_id IS DISTINCT FROM l.order_id",
+        "A kit's lines are its bill of materials, times the kits ordered, from its position on",
+        "SELECT coalesce(b.kit_id, l.kit_id) AS kit_id, b.product_id, b.per_kit, b.wanted, l.product_id AS of_line, "
+        "l.quantity_per_kit, l.quantity_ordered, b.position, l.first FROM (SELECT k.id AS kit_id, k.order_id, k.position, "
+        "(part ->> 0)::bigint AS product_id, (part ->> 2)::bigint AS per_kit, (part ->> 2)::bigint * k.quantity AS wanted "
+        "FROM orders_orderkit k CROSS JOIN LATERAL jsonb_array_elements(k.bill_of_materials) AS part) b "
+        "FULL JOIN (SELECT kit_id, product_id, quantity_ordered, order_id, quantity_per_kit, "
+        "min(position) OVER (PARTITION BY kit_id) AS first FROM orders_orderline WHERE kit_id IS NOT NULL) l "
+        "ON l.kit_id = b.kit_id AND l.product_id = b.product_id WHERE b.wanted IS DISTINCT FROM l.quantity_ordered "
+        "OR b.per_kit IS DISTINCT FROM l.quantity_per_kit OR b.order_id IS DISTINCT FROM l.order_id "
+        "OR b.position IS DISTINCT FROM l.first",
     ),
     Invariant(
         "i19",

@@ -31,20 +31,26 @@ def reservation_post(request: HttpRequest, content: Any = BODY) -> tuple[int, di
     what there is (409 `reservation_short`). An order with this `reservation_key` gets the units first.
     """
     require(request, "orders.create")
-    draft = _draft(content)
-    _own_channel(request, draft.channel)
-    found, is_new = reservation_create(draft, actor=_actor(request), at=timezone.now())
+    try:
+        draft = _draft(content)
+        _own_channel(request, draft.channel)
+        found, is_new = reservation_create(draft, actor=_actor(request), at=timezone.now())
+    except InvalidInput as error:
+        error.is_recorded = (
+            True  # the shop is told and the cart goes on; nobody would replay it from the desk
+        )
+        raise
     return (201 if is_new else 200), reservation_out(found)
 
 
-@router.get("/{channel}/{key}", summary="Read a reservation")
+@router.get("/{channel}/{path:key}", summary="Read a reservation")
 def reservation_get(request: HttpRequest, channel: str, key: str) -> dict[str, Any]:
     """A reservation by its channel and key, with the nodes that its units are kept at."""
     require(request, "orders.view")
     return reservation_out(_find(request, channel, key))
 
 
-@router.patch("/{channel}/{key}", summary="Extend a reservation")
+@router.patch("/{channel}/{path:key}", summary="Extend a reservation")
 def reservation_patch(request: HttpRequest, channel: str, key: str, content: Any = BODY) -> dict[str, Any]:
     """Body: {"ttl_seconds": …}, counted from now; six hours from the beginning at most. 409 when it is over already."""
     require(request, "orders.create")
@@ -57,7 +63,7 @@ def reservation_patch(request: HttpRequest, channel: str, key: str, content: Any
     return reservation_out(extended)
 
 
-@router.delete("/{channel}/{key}", summary="Release a reservation")
+@router.delete("/{channel}/{path:key}", summary="Release a reservation")
 def reservation_delete(request: HttpRequest, channel: str, key: str) -> dict[str, Any]:
     """Let the units go. 409 when it is over already."""
     require(request, "orders.create")

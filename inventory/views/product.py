@@ -93,6 +93,8 @@ class ProductRecord(RecordPage):
         tags = [] if obj.is_active else [("Out of use", "muted", "ban")]
         if obj.is_kit:
             tags.append(("Kit", "info", "boxes"))
+            if not all(part.is_active for part in obj.kit.parts):
+                tags.append(("A component is out of use", "warning", "triangle-alert"))
         if obj.is_lot_tracked:
             tags.append(("By lot", "info", "barcode"))
         return tags

@@ -54,7 +54,7 @@ class Reservation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"reservation #{self.pk}"
+        return f"{self.key} #{self.pk}"
 
 
 class ReservationLine(models.Model):

@@ -65,6 +65,11 @@ def explode(
 
     A line of an ordinary product stays what it is. Positions follow the channel's order of lines.
     """
+    if not kits:  # nearly every batch
+        return [
+            StockLine(product_id, line.sku, line.description, line.quantity, line.unit_price, total, line.tax_amount)
+            for line, product_id, total in zip(lines, products, totals, strict=True)
+        ], []  # fmt: skip
     found: list[StockLine] = []
     made: list[KitLine] = []
     for line, product_id, total in zip(lines, products, totals, strict=True):
@@ -169,8 +174,10 @@ def line_rows(
 ) -> list[tuple[Any, ...]]:
     """This function will return the rows of `orders_orderline` for an order's lines; `kit_ids` in the order of its kits."""
     return [
-        (line_id, order_id, position, line.product_id, line.sku[:80], line.description[:200], line.quantity,
-         cents(line.unit_price), cents(line.line_total), cents(line.tax_amount), 0, 0, 0, 0, 0, "0",
-         None if line.kit is None else kit_ids[line.kit], line.quantity_per_kit)
-        for position, (line_id, line) in enumerate(zip(ids, lines, strict=True), start=1)
+        (line_id, order_id, position, product_id, sku[:80], description[:200], quantity, cents(unit_price),
+         cents(line_total), cents(tax_amount), 0, 0, 0, 0, 0, "0", None if kit is None else kit_ids[kit], per_kit)
+        for position, (
+            line_id,
+            (product_id, sku, description, quantity, unit_price, line_total, tax_amount, kit, per_kit),
+        ) in enumerate(zip(ids, lines, strict=True), start=1)
     ]  # fmt: skip

@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
 from erp.core.errors import InvalidInput
 from erp.core.services.api_key import api_key_create
+from erp.core.services.proof import prove
 from inventory.models import KitComponent, Product, StockEvent, StockLevel, Transfer
 from inventory.selectors import KitAtp, kit_atp, kit_parts, with_stock
 from inventory.services import (
@@ -27,6 +29,7 @@ from inventory.services import (
     buffer_save,
     kit_dissolve,
     kit_save,
+    product_deactivate,
     product_save,
     stock_post,
     transfer_create,
@@ -344,3 +347,30 @@ def test_the_api_sets_and_shows_a_kit_and_what_can_be_promised(client: Client, c
         refused = put(content)
         assert (refused.status_code, refused.json()["field"]) == (422, field), content
     assert client.get(url, headers=head).json() == kit
+
+
+def test_the_proofs_of_kits_find_what_no_service_does(company: Company) -> None:
+    kit = kit_of(company, (company.mug, 2))
+    stock_in(company, company.mug, 1)
+    assert_proven("i01")
+    Product.objects.filter(pk__in=[company.mug.pk, company.lamp.pk]).update(is_kit=True)
+    found = {finding.title: finding.rows for finding in prove(codes=frozenset({"i01"})).failed}
+    assert {row["sku"] for row in found["A kit has no stock: only its components are ever there"]} == {"MUG"}
+    title = "A product is a kit exactly when it has components, and none of them is a kit"
+    assert {row["sku"] for row in found[title]} == {"LAMP", "MUG", kit.sku}
+
+
+def test_the_import_page_takes_a_file_and_names_a_bad_row(olga: Client, company: Company) -> None:
+    kit = ProductFactory(sku="TEA-SET", category=company.goods, unit=company.each)
+    url = reverse("inventory:kit_import")
+    assert olga.get(url).status_code == 200
+    for content, status, words in (
+        (b"kit,component,quantity\nTEA-SET,NOPE,1\n", 422, "there is no product"),
+        (b"kit,component,quantity\nTEA-SET,MUG,2\n", 200, "The kits are imported."),
+    ):
+        file = SimpleUploadedFile("kits.csv", content)
+        answer = olga.post(url, {"file": file, "form_token": str(status)}, follow=True)
+        assert (answer.status_code, words in answer.content.decode()) == (status, True)
+    product_deactivate(product_id=company.mug.pk, actor=company.olga, at=NOW)
+    page = olga.get(reverse("inventory:product_detail", args=[kit.pk])).content.decode()
+    assert "A component is out of use" in page

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from erp.core.errors import Conflict, IllegalTransition, InvalidInput
-from erp.core.models import ExceptionCase, Note, StateChange
+from erp.core.models import ExceptionCase, InboxMessage, Note, StateChange
 from erp.core.services.api_key import api_key_create
 from inventory.models import StockEvent, StockLevel
 from orders.models import Allocation, Order, OrderLine, Reservation, ReservationLine
@@ -287,7 +287,7 @@ class Shop:
 
 CART = {
     "channel": "web",
-    "key": "c 1",
+    "key": "c 1/b",
     "lines": [{"sku": "mug", "quantity": 2}],
     "ttl_seconds": 600,
     "country": "GB",
@@ -309,13 +309,13 @@ def test_a_cart_over_the_api_from_beginning_to_end(client: Client, company: Comp
     short = shop("POST", content=CART | {"key": "c2"})
     assert (short.status_code, short.json()["code"]) == (409, "reservation_short")
     assert short.json()["detail"]["shortages"] == [{"sku": "MUG", "wanted": 2, "available": 1}]
-    assert shop("GET", "/web/c%201").json() == said
-    later = shop("PATCH", "/web/c%201", {"ttl_seconds": 1200})
+    assert shop("GET", "/web/c%201/b").json() == said
+    later = shop("PATCH", "/web/c%201/b", {"ttl_seconds": 1200})
     assert (later.status_code, later.json()["expires_at"] > said["expires_at"]) == (200, True)
-    assert shop("DELETE", "/web/c%201", key="k2").json()["state"] == "RELEASED"
-    assert shop("DELETE", "/web/c%201", key="k2").status_code == 200  # the first answer again
-    assert shop("DELETE", "/web/c%201").status_code == 409
-    assert shop("PATCH", "/web/c%201", {"ttl_seconds": 600}).status_code == 409
+    assert shop("DELETE", "/web/c%201/b", key="k2").json()["state"] == "RELEASED"
+    assert shop("DELETE", "/web/c%201/b", key="k2").status_code == 200  # the first answer again
+    assert shop("DELETE", "/web/c%201/b").status_code == 409
+    assert shop("PATCH", "/web/c%201/b", {"ttl_seconds": 600}).status_code == 409
     assert ReservationLine.objects.count() == 1
 
 
@@ -333,8 +333,9 @@ def test_the_api_refuses_by_field_channel_and_role(client: Client, company: Comp
     assert shop("POST", content=[]).status_code == 422
     other = Shop(client, company, "wholesale")
     assert other("POST", content=CART).status_code == 403
-    assert other("DELETE", "/web/c%201").status_code == 403
+    assert other("DELETE", "/web/c%201/b").status_code == 403
     assert (Reservation.objects.count(), levels()) == (0, {"AVAILABLE": 3})
+    assert (ExceptionCase.objects.count(), InboxMessage.objects.count()) == (0, 0)  # no work for the desk
 
 
 def test_an_order_over_the_api_names_its_cart(client: Client, company: Company) -> None:
@@ -343,14 +344,14 @@ def test_an_order_over_the_api_names_its_cart(client: Client, company: Company) 
     shop("POST", content=CART | {"channel": "wholesale"})
     order = {
         "channel": "wholesale", "external_id": "O-1", "ordered_at": "2026-03-02T08:00:00Z", "currency": "GBP",
-        "lines": [{"sku": "MUG", "quantity": 2, "unit_price": "3.50"}], "reservation_key": "c 1",
+        "lines": [{"sku": "MUG", "quantity": 2, "unit_price": "3.50"}], "reservation_key": "c 1/b",
         "ship_to": {"name": "Pat", "line1": "1 High Street", "city": "Leeds", "country": "GB"},
     }  # fmt: skip
     answer = client.post(
         "/api/v1/orders", json.dumps(order), content_type="application/json", headers=shop.head
     )
     assert answer.status_code == 201, answer.content
-    assert Order.objects.get().reservation_key == "c 1"
+    assert Order.objects.get().reservation_key == "c 1/b"
     assert OrderLine.objects.get().quantity_ordered == 2
 
 

@@ -20,7 +20,7 @@ MASTER = {
     "core.User", "core.ApprovalPolicy", "core.ApprovalRequest", "core.NumberSeries", "core.Note",
     "core.ExceptionCase", "core.VerifyRun", "core.Job", "core.InboxMessage", "core.OutboxMessage",
     "core.IdempotencyKey", "inventory.Node", "inventory.Location", "inventory.Category", "inventory.Product",
-    "inventory.ProductUnit", "inventory.StockBuffer", "orders.AllocationPolicy", "orders.Channel",
+    "inventory.ProductUnit", "inventory.KitComponent", "inventory.StockBuffer", "orders.AllocationPolicy", "orders.Channel",
     "orders.Customer", "procurement.Supplier", "procurement.SupplierProduct", "procurement.ReplenishmentRule",
     "procurement.ReplenishmentDecision", "ledger.Account", "ledger.TieOut", "ledger.ManualEntry",
     "ledger.ManualEntryLine", "reporting.RollupMark", "reporting.DailyService",
@@ -162,6 +162,13 @@ PLANTED = {
         "decider_limit = amount",
     ("orders", "Active allocations = units allocated and picked, per product and node"):
         "UPDATE inventory_stocklevel SET quantity = quantity + 1 WHERE status = 'ALLOCATED' AND quantity > 0",
+    ("orders", "Units reserved, per product and node = the lines of active reservations"):
+        "UPDATE inventory_stocklevel SET status = 'RESERVED' WHERE id = (SELECT min(id) FROM inventory_stocklevel WHERE "
+        "quantity > 0)",
+    ("orders", "A kit's lines are its bill of materials, times the kits ordered, from its position on"):
+        "UPDATE orders_orderkit SET quantity = quantity + 1",
+    ("orders", "A kit's total and tax = its component lines'; its total = quantity × price, to half a minor unit"):
+        "UPDATE orders_orderkit SET line_total = line_total + 0.01, unit_price = unit_price + 0.01 / quantity",
     ("orders", "An order line's allocated units = its active allocations"):
         "UPDATE orders_allocation SET quantity = quantity + 1 WHERE state = 'ACTIVE'",
     ("orders", "An allocation promises the product of its line"):
