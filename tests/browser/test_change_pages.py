@@ -57,10 +57,12 @@ def test_the_pages_of_change_fit_and_have_no_grave_fault_of_access(
         ("order_line_substitute", reverse("orders:order_line_substitute", args=[line.pk])),
         ("order_record_with_merge", reverse("orders:order_detail", args=[order.pk])),
         ("substitution_list", reverse("orders:substitution_list")),
-        ("substitution_edit", reverse("orders:substitution_detail", args=[rule.pk])),
+        ("substitution_detail", reverse("orders:substitution_detail", args=[rule.pk])),
+        ("substitution_edit", reverse("orders:substitution_edit", args=[rule.pk])),
         ("substitution_import", reverse("orders:substitution_import")),
         ("price_limit_list", reverse("orders:price_limit_list")),
-        ("price_limit_edit", reverse("orders:price_limit_detail", args=[limit.pk])),
+        ("price_limit_detail", reverse("orders:price_limit_detail", args=[limit.pk])),
+        ("price_limit_edit", reverse("orders:price_limit_edit", args=[limit.pk])),
     ]
     for name, url in pages:
         show(browser_page, url)
