@@ -87,8 +87,10 @@ urlpatterns = [
     path("substitutions/", substitution.SubstitutionList.as_view(), name="substitution_list"),
     path("substitutions/new/", substitution.SubstitutionEdit.as_view(), name="substitution_create"),
     path("substitutions/import/", substitution.SubstitutionImport.as_view(), name="substitution_import"),
-    path("substitutions/<int:pk>/", substitution.SubstitutionEdit.as_view(), name="substitution_detail"),
+    path("substitutions/<int:pk>/", substitution.SubstitutionRecord.as_view(), name="substitution_detail"),
+    path("substitutions/<int:pk>/edit/", substitution.SubstitutionEdit.as_view(), name="substitution_edit"),
     path("price-limits/", substitution.PriceLimitList.as_view(), name="price_limit_list"),
     path("price-limits/new/", substitution.PriceLimitEdit.as_view(), name="price_limit_create"),
-    path("price-limits/<int:pk>/", substitution.PriceLimitEdit.as_view(), name="price_limit_detail"),
+    path("price-limits/<int:pk>/", substitution.PriceLimitRecord.as_view(), name="price_limit_detail"),
+    path("price-limits/<int:pk>/edit/", substitution.PriceLimitEdit.as_view(), name="price_limit_edit"),
 ]

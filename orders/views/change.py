@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -21,6 +22,7 @@ from orders.forms import OrderAddressForm, OrderCancelForm, OrderEditForm, Subst
 from orders.models import Order, OrderLine
 from orders.selectors import merge_candidates, merge_groups, substitutes_for
 from orders.services import (
+    EditOutcome,
     ShipTo,
     order_allocate_many,
     order_cancel_preview,
@@ -36,7 +38,7 @@ from orders.services import (
 from orders.services.change import UNRELEASED, changed_since, lines_now, order_version, pending_approval
 from orders.services.edit import HEADER
 from orders.services.refund_due import refund_due
-from orders.states import OrderState
+from orders.states import HoldKind, OrderState
 from orders.views.change_rows import Row, amount, edit_of, new_rows, rows_of, whole
 
 EDITABLE = (*UNRELEASED, OrderState.RELEASED)
@@ -72,7 +74,7 @@ class OrderEdit(_ChangePage):
     """The lines and the head of an order; what saving would do is shown beside while typing."""
 
     title, form_class, submit_label = "Edit", OrderEditForm, "Save the change"
-    done = "Saved, or waiting for approval: see the order."
+    done = "Saved."
     help_text = "Everything on this page is saved together, or nothing is."
     template_name = "orders/order_edit.html"
 
@@ -92,7 +94,19 @@ class OrderEdit(_ChangePage):
         outcome = order_edit(order_id=pk, edit=edit, reason=reason, actor=actor, at=at)
         if outcome.approval is None:
             order_allocate_many(order_ids=[pk], actor=actor, at=at)
+        for said in _consequences(outcome, self.order(**kwargs)):
+            messages.warning(request, said)
         return _go(pk)
+
+
+def _consequences(outcome: EditOutcome, order: Order) -> list[str]:
+    """What a person should know right after saving, besides that it is saved."""
+    if outcome.approval is not None:
+        return ["Nothing has changed yet: somebody else approves the price first, and the order waits."]
+    said = [f"The order is on hold: {HoldKind(kind).label.lower()}." for kind in outcome.holds]
+    if outcome.refund_due:
+        said.append(f"{outcome.refund_due:,.2f} {order.currency} is to be paid back: finance has a case.")
+    return said
 
 
 def _kept(header: dict[str, Any], order: Order) -> dict[str, Any]:

@@ -78,16 +78,16 @@ def order_quote(request: HttpRequest) -> HttpResponse:
     currency = request.POST.get("currency", "")
     if channel is None or currency not in EXPONENTS:
         return render(request, "orders/partials/_entry_quote.html", {})
-    typed = TypedOrder(
-        channel, currency, typed_lines(request), storable(request.POST.get("customer_number", "")).strip()[:40],
-        ShipTo(*(request.POST.get(f"ship_to_{name}", "").strip() for name in ADDRESS)),
+    number = storable(request.POST.get("customer_number", "")).strip()[:40]
+    typed = {name: request.POST.get(f"ship_to_{name}", "").strip() for name in ADDRESS}
+    filled = _filled(number, typed)
+    order = TypedOrder(
+        channel, currency, typed_lines(request), number, ShipTo(**(filled or typed)),
         quantize(_number(request, "shipping"), currency), _number(request, "tax_rate"),
     )  # fmt: skip
-    seen = order_preview(typed, at=timezone.now())
-    return render(
-        request, "orders/partials/_entry_quote.html",
-        {"seen": seen, "channel": channel, "address": _address(request, seen.customer)},
-    )  # fmt: skip
+    seen = order_preview(order, at=timezone.now())
+    context = {"seen": seen, "channel": channel, "address": _address_fields(filled)}
+    return render(request, "orders/partials/_entry_quote.html", context)
 
 
 def typed_lines(request: HttpRequest) -> list[TypedLine]:
@@ -122,11 +122,16 @@ def _number(request: HttpRequest, name: str) -> Decimal:
     return _amount_or_none(request.POST.get(name, "")) or ZERO
 
 
-def _address(request: HttpRequest, customer: Customer | None) -> list[Any]:
-    """The address fields, filled with the customer's own where nothing is typed yet."""
-    typed = [request.POST.get(f"ship_to_{name}", "") for name in ADDRESS if name != "country"]
-    if customer is None or any(map(str.strip, typed)) or not customer.line1:
-        return []
-    form = OrderForm(initial={f"ship_to_{name}": getattr(customer, name) for name in ADDRESS})
+def _filled(number: str, typed: dict[str, str]) -> dict[str, str]:
+    """The customer's own address while none is typed, else nothing."""
+    if not number or any(value for name, value in typed.items() if name != "country"):
+        return {}
+    customer = Customer.objects.filter(number=number).exclude(line1="").first()
+    return {name: getattr(customer, name) for name in ADDRESS} if customer else {}
+
+
+def _address_fields(filled: dict[str, str]) -> list[Any]:
+    """The form's address fields with these values, to be put where the blank ones stand."""
+    form = OrderForm(initial={f"ship_to_{name}": value for name, value in filled.items()})
     look: dict[str, str | bool] = {"class": "textinput form-control", "hx-swap-oob": "true"}
-    return [form[f"ship_to_{name}"].as_widget(attrs=look) for name in ADDRESS]
+    return [form[f"ship_to_{name}"].as_widget(attrs=look) for name in filled]

@@ -92,6 +92,7 @@ class CustomerRecord(RecordPage):
         return [
             Fact("Name", obj.name), Fact("Segment", obj.get_segment_display()), Fact("Ordered", money_text(sums["ordered"])),
             Fact("Paid", money_text(sums["paid"])), Fact("Owes", money_text(sums["owes"])), Fact("Credit limit", limit),
+            Fact("Ships", obj.get_ships_complete_display(), hint=f"at most {obj.max_shipments}" if obj.max_shipments else ""),
         ]  # fmt: skip
 
     def get_actions(self, obj: Customer, user: AbstractBaseUser) -> list[Action]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 import django_tables2 as tables
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -14,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from erp.core.filters import KeelFilterSet
-from erp.core.pages import FormPage, ListPage, PrimaryAction
+from erp.core.pages import Action, Fact, FormPage, ListPage, PrimaryAction, RecordPage
+from erp.core.pages.format import money_text
 from erp.core.permissions import actor_of
 from erp.core.tables import KeelTable, MoneyColumn, RecordColumn
 from orders.forms import PriceLimitForm, SubstitutionForm, SubstitutionImportForm
@@ -24,8 +26,8 @@ from orders.services.substitution import COLUMNS
 
 
 class SubstitutionTable(KeelTable):
-    product = RecordColumn(accessor="product__sku")
-    substitute = tables.Column(accessor="substitute__sku")
+    product = RecordColumn(accessor="product__sku", verbose_name="Product")
+    substitute = tables.Column(accessor="substitute__sku", verbose_name="Substitute")
     ratio = tables.Column(empty_values=(), orderable=False)
     is_both_ways = tables.BooleanColumn(verbose_name="Both ways", yesno="yes,no")
     needs_agreement = tables.BooleanColumn(verbose_name="Customer agrees", yesno="yes,no")
@@ -68,11 +70,38 @@ class SubstitutionList(ListPage):
     default_order = ("product__sku", "-priority", "pk")
     hidden_columns = ("valid_from", "valid_to")
     primary_action = PrimaryAction("New rule", "orders:substitution_create")
+    summary_template = "orders/partials/_substitution_import.html"
     empty_title = "No substitutions"
     empty_text = "A rule says which product may be sent instead of which, and what the customer pays."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Substitution]:
         return Substitution.objects.select_related("product", "substitute")
+
+
+class SubstitutionRecord(RecordPage):
+    permission, title = "orders.view", "Substitution"
+    list_page, list_url_name = SubstitutionList, "orders:substitution_list"
+
+    def get_object(self, request: HttpRequest, **kw: Any) -> Substitution:
+        return get_object_or_404(Substitution.objects.select_related("product", "substitute"), pk=kw["pk"])
+
+    def get_title(self, obj: Substitution) -> str:
+        return f"{obj.product.sku} → {obj.substitute.sku}"
+
+    def get_crumb(self, obj: Substitution) -> str:
+        return self.get_title(obj)
+
+    def get_facts(self, obj: Substitution) -> list[Fact]:
+        begin, end = obj.valid_from or "always", obj.valid_to or "on"
+        return [
+            Fact("Ratio", f"{obj.quantity_product} → {obj.quantity_substitute}", hint="both ways" if obj.is_both_ways else ""),
+            Fact("Price", obj.get_price_rule_display()), Fact("Customer agrees", "yes" if obj.needs_agreement else "no"),
+            Fact("Valid", f"{begin} – {end}"), Fact("Priority", obj.priority), Fact("In force", "yes" if obj.is_active else "no"),
+        ]  # fmt: skip
+
+    def get_actions(self, obj: Substitution, user: AbstractBaseUser) -> list[Action]:
+        url = reverse("orders:substitution_edit", args=[obj.pk])
+        return [Action("Edit", url, "orders.substitution_edit", primary=True, method="get")]
 
 
 class SubstitutionEdit(FormPage):
@@ -148,6 +177,24 @@ class PriceLimitList(ListPage):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceLimit]:
         return PriceLimit.objects.all()
+
+
+class PriceLimitRecord(RecordPage):
+    permission, title = "orders.view", "Price limit of"
+    list_page, list_url_name = PriceLimitList, "orders:price_limit_list"
+
+    def get_object(self, request: HttpRequest, **kw: Any) -> PriceLimit:
+        return get_object_or_404(PriceLimit, pk=kw["pk"])
+
+    def get_title(self, obj: PriceLimit) -> str:
+        return f"{self.title} {obj.get_role_display()}"
+
+    def get_facts(self, obj: PriceLimit) -> list[Fact]:
+        return [Fact("Per line", f"{obj.max_percent:.2f} %"), Fact("Per order", money_text(obj.max_amount))]
+
+    def get_actions(self, obj: PriceLimit, user: AbstractBaseUser) -> list[Action]:
+        url = reverse("orders:price_limit_edit", args=[obj.pk])
+        return [Action("Edit", url, "orders.price_limit_edit", primary=True, method="get")]
 
 
 class PriceLimitEdit(FormPage):

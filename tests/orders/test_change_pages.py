@@ -227,10 +227,14 @@ def test_rules_are_kept_on_their_pages(company: Company, as_: Login) -> None:
     assert rule.history.get().history_user == company.olga
     assert "1 → 2" in olga.get(to("substitution_list")).content.decode()
     edit = RULE | {"quantity_substitute": 1, "form_token": "r2"}
-    olga.post(to("substitution_detail", rule.pk), edit)
+    assert olga.get(to("substitution_edit", rule.pk)).context["form"].initial["substitute"] == "LAMP"
+    olga.post(to("substitution_edit", rule.pk), edit)
     rule.refresh_from_db()
     assert rule.quantity_substitute == 1
     assert as_("cora").post(to("substitution_create"), RULE).status_code == 403
+    seen = {name: as_(name).get(to("substitution_detail", rule.pk)) for name in ("olga", "rita")}
+    assert [action.label for action in (seen["olga"].context["primary"],)] == ["Edit"]
+    assert seen["rita"].context["primary"] is None and "MUG → LAMP" in seen["rita"].content.decode()
 
 
 @pytest.mark.parametrize(("change", "field"), [
@@ -279,10 +283,11 @@ def test_limits_are_kept_by_finance(company: Company, as_: Login) -> None:
     limit = PriceLimit.objects.get()
     assert (limit.max_percent, limit.max_amount, limit.history.get().history_user) == (10, 25, company.fay)
     assert fay.post(to("price_limit_create"), sent | {"form_token": "l2"}).status_code == 422
-    fay.post(to("price_limit_detail", limit.pk), sent | {"max_amount": "30", "form_token": "l3"})
+    fay.post(to("price_limit_edit", limit.pk), sent | {"max_amount": "30", "form_token": "l3"})
     limit.refresh_from_db()
     assert limit.max_amount == D(30)
     assert "25.00" not in fay.get(to("price_limit_list")).content.decode()
+    assert "£30.00" in as_("rita").get(to("price_limit_detail", limit.pk)).content.decode()
     assert as_("cora").post(to("price_limit_create"), sent).status_code == 403
 
 

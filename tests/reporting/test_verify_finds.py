@@ -21,7 +21,7 @@ MASTER = {
     "core.ExceptionCase", "core.VerifyRun", "core.Job", "core.InboxMessage", "core.OutboxMessage",
     "core.IdempotencyKey", "inventory.Node", "inventory.Location", "inventory.Category", "inventory.Product",
     "inventory.ProductUnit", "inventory.KitComponent", "inventory.StockBuffer", "orders.AllocationPolicy", "orders.Channel",
-    "orders.Customer", "procurement.Supplier", "procurement.SupplierProduct", "procurement.ReplenishmentRule",
+    "orders.Customer", "orders.PriceLimit", "orders.Substitution", "procurement.Supplier", "procurement.SupplierProduct", "procurement.ReplenishmentRule",
     "procurement.ReplenishmentDecision", "ledger.Account", "ledger.TieOut", "ledger.ManualEntry",
     "ledger.ManualEntryLine", "reporting.RollupMark", "reporting.DailyService",
 }  # fmt: skip
@@ -34,6 +34,8 @@ SINGLE = {
     "inventory.AdjustmentLine.unit_cost": "what a person said found goods are worth",
     "orders.AllocationDecision.stock_sequence": "null when nothing could be assigned",
     "orders.Order.priority": "decided by people",
+    "orders.Order.max_shipments": "decided by people",
+    "orders.OrderLine.unit_price_agreed": "the price before an override; the change has it too",
     "orders.Order.inbox_message_id": "where it came from",
     "orders.OrderLine.position": "an order of reading",
     "fulfillment.PickTask.position": "an order of walking",
@@ -193,7 +195,13 @@ PLANTED = {
         "UPDATE orders_order SET needs_allocation = NOT needs_allocation",
     ("orders", "An order's paid and refunded amounts = its payments"):
         "UPDATE orders_payment SET amount = amount + 0.01",
-    ("orders", "Refunds ≤ captures ≤ the order's total, each above zero, in its currency"):
+    ("orders", "An order's changes are numbered without a gap, each starts where the last ended, and they end at its "
+     "total"):
+        "INSERT INTO orders_orderchange (order_id, number, kind, changes, total_before, total_after, reason, reason_code, "
+        "actor_id, at) SELECT id, 1, 'EDIT', '[]', total, total + 1, 'x', '', created_by_id, now() FROM orders_order "
+        "ORDER BY id LIMIT 1",
+    ("orders", "Refunds ≤ captures, and what was kept ≤ the most that the order ever cost; each above zero, in its "
+     "currency"):
         "UPDATE orders_payment SET currency = 'EUR'",
     ("orders", "A provider's reference means one payment"):
         "ALTER TABLE orders_payment DROP CONSTRAINT payment_provider_ref; UPDATE orders_payment SET "
