@@ -41,6 +41,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "exception-wake": periodic("core.exception_wake", 300),
     "rollups": periodic("reporting.rollup_refresh", 60),
     "proof": periodic("core.verify_periodic", 3_600),
+    "mail-purge": periodic("core.caught_mail_purge", 86_400),
     "work-purge": periodic("core.work_purge", 86_400),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import intake, master, order, product
+from orders.views import intake, master, notice, order, product, wording
 
 app_name = "orders"
 urlpatterns = [
@@ -21,6 +21,20 @@ urlpatterns = [
     path("<int:pk>/hold/", order.order_hold_view, name="order_hold"),
     path("<int:pk>/release-holds/", order.order_release_holds_view, name="order_release_holds"),
     path("of-product/<int:pk>/", product.product_orders_panel, name="product_orders_panel"),
+    path("<int:pk>/write/", notice.OrderWrite.as_view(), name="order_write"),
+    path("<int:pk>/write/preview/", notice.order_write_preview, name="order_write_preview"),
+    # messages to customers
+    path("messages/<int:pk>/", notice.NoticeRecord.as_view(), name="notice_detail"),
+    path("messages/<int:pk>/preview/", notice.notice_preview, name="notice_preview"),
+    path("messages/<int:pk>/resend/", notice.notice_resend_view, name="notice_resend"),
+    path("wording/", wording.MessageTemplateList.as_view(), name="message_template_list"),
+    path("wording/<int:pk>/", wording.MessageTemplateRecord.as_view(), name="message_template_detail"),
+    path("wording/<int:pk>/preview/", wording.version_preview, name="message_template_preview"),
+    path("wording/<int:pk>/retire/", wording.retire_view, name="message_template_retire"),
+    path("wording/<str:kind>/<str:language>/", wording.WordingForm.as_view(), name="wording_edit"),
+    path("wording/<str:kind>/<str:language>/preview/", wording.draft_preview, name="wording_preview"),
+    path("wording/<str:kind>/<str:language>/test/", wording.draft_test, name="wording_test"),
+    path("channels/<int:pk>/mail/", wording.ChannelMailForm_.as_view(), name="channel_mail"),
     # holds
     path("holds/", master.HoldList.as_view(), name="hold_list"),
     # master data
