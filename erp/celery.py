@@ -38,6 +38,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "allocation": periodic("orders.order_allocate_many", 30, "allocation"),
     "replenishment": periodic("procurement.replenishment_run_daily", 86_400, "replenishment"),
     "late-orders": periodic("orders.order_flag_late", 900),
+    "subscriptions": periodic("orders.subscription_raise_due", 600),
     "exception-wake": periodic("core.exception_wake", 300),
     "rollups": periodic("reporting.rollup_refresh", 60),
     "proof": periodic("core.verify_periodic", 3_600),

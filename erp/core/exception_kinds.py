@@ -69,6 +69,10 @@ _kind(
     "Tell the customer a new date.",
 )
 _kind(
+    "SUBSCRIPTION_FAILED", "Subscription gave no order", Role.CUSTOMER_SERVICE, 24,
+    "Read why on the subscription.", "Correct the cause, then raise the date again.",
+)  # fmt: skip
+_kind(
     "SHORT_PICK",
     "Bin did not hold what it should",
     Role.WAREHOUSE,

@@ -6,6 +6,7 @@ from orders.models.customer import Customer
 from orders.models.notice import ChannelMail, MessageTemplate
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
+from orders.models.subscription import Subscription, SubscriptionLine, SubscriptionRun
 
 __all__ = [
     "Allocation",
@@ -21,4 +22,7 @@ __all__ = [
     "OrderCharge",
     "OrderLine",
     "Payment",
+    "Subscription",
+    "SubscriptionLine",
+    "SubscriptionRun",
 ]

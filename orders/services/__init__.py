@@ -57,6 +57,16 @@ from orders.services.release import (
     order_cancel,
     order_release_allocation,
 )
+from orders.services.subscription import (
+    SubscriptionDraft,
+    SubscriptionLineDraft,
+    subscription_cancel,
+    subscription_pause,
+    subscription_resume,
+    subscription_save,
+    subscription_skip,
+)
+from orders.services.subscription_run import subscription_raise_due, subscription_run_retry
 
 __all__ = [
     "AllocationResult",
@@ -74,6 +84,8 @@ __all__ = [
     "ReceivedOrder",
     "ShipTo",
     "ShippedLine",
+    "SubscriptionDraft",
+    "SubscriptionLineDraft",
     "TemplateDraft",
     "allocation_close_many",
     "allocation_plan_many",
@@ -107,4 +119,11 @@ __all__ = [
     "payment_refund",
     "payment_refund_many",
     "policy_create",
+    "subscription_cancel",
+    "subscription_pause",
+    "subscription_raise_due",
+    "subscription_resume",
+    "subscription_run_retry",
+    "subscription_save",
+    "subscription_skip",
 ]

@@ -18,13 +18,18 @@ from erp.core.services.caught_mail import caught_mail_purge
 from erp.core.services.outbox import OutboxDraft, outbox_add_many, stream_deliver
 from erp.core.services.user import system_user
 from erp.core.views.mail import CATCHER, mail_goes_to
-from tests.cast import Company, company  # noqa: F401 — the fixture
+from tests.cast import Company, company_create
 
 EVIL = '<p>Grüße</p><script>alert(1)</script><img src="https://spy.example/x">'
 
 
 @pytest.fixture
-def caught(company: Company, settings) -> CaughtMail:  # type: ignore[no-untyped-def]  # noqa: F811
+def company(db: None) -> Company:
+    return company_create()
+
+
+@pytest.fixture
+def caught(company: Company, settings) -> CaughtMail:  # type: ignore[no-untyped-def]
     settings.EMAIL_BACKEND = CATCHER
     built = EmailMultiAlternatives(
         "Grüße “an” alle", "Liebe Grüße", "Keel <keel@localhost>", ["pat@example.com"], cc=["bo@example.com"]
@@ -39,7 +44,7 @@ def test_a_mail_is_kept_whole(caught: CaughtMail) -> None:
     assert mail_goes_to() == "" and not getattr(mail, "outbox", [])
 
 
-def test_operations_reads_it_and_others_do_not(caught: CaughtMail, company: Company, client: Client) -> None:  # noqa: F811
+def test_operations_reads_it_and_others_do_not(caught: CaughtMail, company: Company, client: Client) -> None:
     client.force_login(company.olga)
     listed = client.get(reverse("caught_mail_list"), {"q": "pat@"}).content.decode()
     assert "Grüße “an” alle" in listed and "No mail server is configured" in listed
@@ -52,7 +57,7 @@ def test_operations_reads_it_and_others_do_not(caught: CaughtMail, company: Comp
             assert client.get(reverse(f"caught_mail_{name}", args=[caught.pk])).status_code == 403
 
 
-def test_the_preview_can_do_nothing(caught: CaughtMail, company: Company, client: Client) -> None:  # noqa: F811
+def test_the_preview_can_do_nothing(caught: CaughtMail, company: Company, client: Client) -> None:
     client.force_login(company.ada)
     answer = client.get(reverse("caught_mail_preview", args=[caught.pk]))
     said = answer.content.decode()
@@ -64,13 +69,13 @@ def test_the_preview_can_do_nothing(caught: CaughtMail, company: Company, client
     assert "Liebe Grüße" in said
 
 
-def test_the_raw_mail_is_a_file(caught: CaughtMail, company: Company, client: Client) -> None:  # noqa: F811
+def test_the_raw_mail_is_a_file(caught: CaughtMail, company: Company, client: Client) -> None:
     client.force_login(company.olga)
     answer = client.get(reverse("caught_mail_raw", args=[caught.pk]))
     assert answer["Content-Type"] == "message/rfc822" and b"Subject: =?utf-8?" in answer.content
 
 
-def test_with_a_server_the_page_says_which(company: Company, client: Client, settings) -> None:  # type: ignore[no-untyped-def]  # noqa: F811
+def test_with_a_server_the_page_says_which(company: Company, client: Client, settings) -> None:  # type: ignore[no-untyped-def]
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
         "django.core.mail.backends.smtp.EmailBackend", "mail.example.com", 587,
     )  # fmt: skip
