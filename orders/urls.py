@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from orders.views import intake, master, notice, order, product, wording
+from orders.views import intake, master, notice, order, product, subscription, wording
 
 app_name = "orders"
 urlpatterns = [
@@ -23,6 +23,13 @@ urlpatterns = [
     path("of-product/<int:pk>/", product.product_orders_panel, name="product_orders_panel"),
     path("<int:pk>/write/", notice.OrderWrite.as_view(), name="order_write"),
     path("<int:pk>/write/preview/", notice.order_write_preview, name="order_write_preview"),
+    # subscriptions
+    path("subscriptions/", subscription.SubscriptionList.as_view(), name="subscription_list"),
+    path("subscriptions/new/", subscription.SubscriptionForm_.as_view(), name="subscription_create"),
+    path("subscriptions/<int:pk>/", subscription.SubscriptionRecord.as_view(), name="subscription_detail"),
+    path("subscriptions/<int:pk>/edit/", subscription.SubscriptionForm_.as_view(), name="subscription_edit"),
+    path("subscriptions/<int:pk>/retry/", subscription.subscription_retry_view, name="subscription_retry"),
+    path("subscriptions/<int:pk>/<str:verb>/", subscription.subscription_act_view, name="subscription_act"),
     # messages to customers
     path("messages/<int:pk>/", notice.NoticeRecord.as_view(), name="notice_detail"),
     path("messages/<int:pk>/preview/", notice.notice_preview, name="notice_preview"),

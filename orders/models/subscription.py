@@ -60,6 +60,10 @@ class Subscription(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
         return f"SUB-{self.pk}"
 
 

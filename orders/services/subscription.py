@@ -164,7 +164,7 @@ def _products(draft: SubscriptionDraft, channel: Channel) -> list[Product]:
     skus = {line.sku.strip().lower() for line in draft.lines}
     active = Product.objects.annotate(lower_sku=Lower("sku")).filter(lower_sku__in=skus, is_active=True)
     known = {product.sku.lower(): product for product in active}
-    found = []
+    found: list[Product] = []
     for number, line in enumerate(draft.lines, start=1):
         product = known.get(line.sku.strip().lower())
         if product is None:

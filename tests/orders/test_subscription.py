@@ -236,7 +236,8 @@ def test_a_change_counts_from_the_next_date_on(company: Company) -> None:
     [
         ({"customer_number": "NOBODY"}, "customer_number"), ({"channel": "none"}, "channel"), ({"lines": []}, "lines"),
         ({"lines": [SubscriptionLineDraft("NOPE", 1)]}, "lines"), ({"lines": [SubscriptionLineDraft("MUG", 0)]}, "lines"),
-        ({"price_rule": "FIXED"}, "lines"), ({"interval_count": 0}, "interval_count"), ({"interval_unit": "YEAR"}, "interval_unit"),
+        ({"price_rule": "FIXED"}, "lines"), ({"interval_count": 0}, "interval_count"),
+        ({"interval_unit": "YEAR"}, "interval_unit"),
         ({"due_hour": 24}, "due_hour"), ({"end_date": date(2026, 3, 1)}, "end_date"), ({"channel": "web"}, "payment_kind"),
         ({"payment_kind": "STORED"}, "payment_reference"),
         ({"start_date": date(2026, 1, 1), "end_date": date(2026, 2, 1)}, "end_date"),
