@@ -290,7 +290,7 @@ class ChannelMailFields(forms.Form):
     reply_to = forms.EmailField(required=False, label="Answers go to")
     logo_text = forms.CharField(max_length=40, required=False, help_text="Blank = the channel’s name.")
     colour = forms.CharField(
-        max_length=7, widget=forms.TextInput(attrs={"type": "color"}),
+        max_length=7, widget=forms.TextInput(attrs={"type": "color", "class": "form-control-color"}),
         help_text="Behind the logo and the buttons. White letters must be readable on it.",
     )  # fmt: skip
 

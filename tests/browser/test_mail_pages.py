@@ -114,3 +114,20 @@ def test_kept_mail_can_do_nothing(shop: Company, browser_page: Page, login: Any,
     faults = browser_page.faults  # type: ignore[attr-defined]
     assert any("script" in fault.lower() for fault in faults)
     faults.clear()
+
+
+def test_subscriptions_are_taken_on_and_shown(shop: Company, browser_page: Page, login: Any) -> None:
+    login(shop.cora)
+    show(browser_page, "orders:subscription_create")
+    look(browser_page, "subscription-form")
+    browser_page.get_by_label("Customer number").fill("C-CAROL")
+    browser_page.get_by_label("Channel").select_option("wholesale")
+    browser_page.get_by_label("Start date").fill("2030-01-31")
+    browser_page.get_by_label("SKU, line 1").fill("MUG")
+    browser_page.get_by_label("Units, line 1").fill("2")
+    browser_page.get_by_role("button", name="Save").click()
+    expect(browser_page.get_by_text("Subscription saved.")).to_be_visible()
+    expect(browser_page.get_by_text("Thu 28 Feb 2030")).to_be_visible()
+    look(browser_page, "subscription")
+    show(browser_page, "orders:subscription_list")
+    look(browser_page, "subscription-list")

@@ -112,6 +112,13 @@ def test_who_is_not_to_be_told_is_not_told(shop: Company) -> None:
     assert told() == []
 
 
+def test_nobody_is_thanked_for_an_order_of_last_year(shop: Company) -> None:
+    buy(shop, command(1, ordered_at=NOW - timedelta(days=3, seconds=1)))
+    assert told() == []
+    buy(shop, command(2, ordered_at=NOW - timedelta(days=3)))
+    assert len(told()) == 1
+
+
 def test_an_order_on_hold_was_received_all_the_same(shop: Company) -> None:
     (order,) = buy(shop, command(1, payment=None))
     assert order.state == "ON_HOLD"
