@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -129,7 +130,7 @@ class OrderWrite(FormPage):
     def perform(self, request: HttpRequest, form: Any, **kw: Any) -> str:
         data = form.cleaned_data
         order_write_to_customer(
-            order_id=kw["pk"], subject=data["subject"], text=data["text"], token=request.POST.get("form_token", "")[:60],
+            order_id=kw["pk"], subject=data["subject"], text=data["text"], token=request.POST.get("form_token", "")[:60] or str(uuid.uuid4()),
             actor=actor_of(request), at=timezone.now(),
         )  # fmt: skip
         return reverse("orders:order_detail", args=[kw["pk"]])

@@ -130,6 +130,7 @@ def test_the_received_mail_has_lines_and_totals(shop: Company) -> None:
     sent = send_last()
     assert (sent.to, sent.reply_to) == (["carol@example.com"], ["help@example.com"])
     assert sent.from_email == "Web shop <keel@localhost>"
+    assert sent.extra_headers["Auto-Submitted"] == "auto-generated"  # no machine should answer it
     assert sent.subject == f"Your order {order.number} has arrived"
     assert "3 × Blue mug (MUG)  £30.00\n1 × Desk lamp (LAMP)  £10.00" in sent.body
     assert "Total: £40.00" in sent.body and "LS1 1AA Leeds" in sent.body
