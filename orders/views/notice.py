@@ -128,9 +128,9 @@ class OrderWrite(FormPage):
         return {"to": order.email, "preview_url": reverse("orders:order_write_preview", args=[kw["pk"]])}
 
     def perform(self, request: HttpRequest, form: Any, **kw: Any) -> str:
-        data = form.cleaned_data
+        data, token = form.cleaned_data, request.POST.get("form_token", "")[:60] or str(uuid.uuid4())
         order_write_to_customer(
-            order_id=kw["pk"], subject=data["subject"], text=data["text"], token=request.POST.get("form_token", "")[:60] or str(uuid.uuid4()),
+            order_id=kw["pk"], subject=data["subject"], text=data["text"], token=token,
             actor=actor_of(request), at=timezone.now(),
         )  # fmt: skip
         return reverse("orders:order_detail", args=[kw["pk"]])
