@@ -44,10 +44,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "orders-at-risk": periodic("orders.order_flag_at_risk", 900),
     "unfulfilled-promises": periodic("orders.promise_flag_unfulfilled", 3_600),
     "count-variances": periodic("inventory.count_variance_flag", 3_600),
+    "subscriptions": periodic("orders.subscription_raise_due", 600),
     "exception-wake": periodic("core.exception_wake", 300),
     "exception-escalation": periodic("core.exception_escalate", 300),
     "rollups": periodic("reporting.rollup_refresh", 60),
     "proof": periodic("core.verify_periodic", 3_600),
+    "mail-purge": periodic("core.caught_mail_purge", 86_400),
     "work-purge": periodic("core.work_purge", 86_400),
 }
 

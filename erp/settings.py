@@ -329,8 +329,8 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     "br",
     "zip",
 ]
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
-EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(KEEL_HOME / "mail"))
+# Without a server of one's own, mail is kept and shown on the page “Sent mail”.
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="erp.core.mail_catcher.CatcherBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")

@@ -13,9 +13,11 @@ from orders.models import (
     Channel,
     Customer,
     Listing,
+    MessageTemplate,
     Order,
     OrderChange,
     Reservation,
+    Subscription,
 )
 
 
@@ -63,8 +65,6 @@ class _Window(admin.ModelAdmin):
 
 @admin.register(Order)
 class OrderAdmin(_Window):
-    """Orders change through services only."""
-
     list_display = ("number", "channel", "external_id", "state", "total", "ordered_at")
     list_select_related = ("channel",)
     search_fields = ("number", "external_id")
@@ -72,8 +72,6 @@ class OrderAdmin(_Window):
 
 @admin.register(OrderChange)
 class OrderChangeAdmin(_Window):
-    """A journal: a window only."""
-
     list_display = ("order", "number", "kind", "reason_code", "total_before", "total_after", "actor", "at")
     list_select_related = ("order", "actor")
     list_filter = ("kind", "reason_code")
@@ -82,9 +80,21 @@ class OrderChangeAdmin(_Window):
 
 @admin.register(Reservation)
 class ReservationAdmin(_Window):
-    """Reservations change through services only."""
-
     list_display = ("key", "channel", "state", "created_at", "expires_at", "order")
     list_select_related = ("channel", "order")
     list_filter = ("state",)
     search_fields = ("key", "order__number")
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(_Window):
+    list_display = ("number", "customer", "channel", "state", "next_date")
+    list_select_related = ("customer", "channel")
+    search_fields = ("customer__number", "customer__name")
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(_Window):
+    list_display = ("kind", "language", "channel", "version", "is_active", "created_at")
+    list_select_related = ("channel",)
+    search_fields = ("kind", "subject")

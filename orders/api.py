@@ -13,6 +13,7 @@ from erp.core.api import require
 from erp.core.errors import InvalidInput, NotFound, PermissionRefused
 from erp.core.models import User
 from erp.core.text import storable
+from orders.api_subscription import subscription_routes
 from orders.channels.normalise import order_command
 from orders.models import Order
 from orders.selectors import OrderedItem, ordered_items
@@ -20,6 +21,7 @@ from orders.services import order_allocate_many, order_cancel, order_receive
 
 router = Router(tags=["orders"])
 BODY = Body(...)
+subscription_routes(router)  # before /{number}, which would take their address for a number
 
 
 @router.post("", summary="Receive an order", response={201: dict[str, Any], 200: dict[str, Any]})

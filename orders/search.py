@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from erp.core.search import Hit, SearchProvider, register
-from orders.models import Customer, Order
+from orders.models import Customer, Order, Subscription
 
 
 def order_exact(q: str) -> str | None:
@@ -29,6 +29,28 @@ def order_find(q: str, limit: int) -> list[Hit]:
             reverse("orders:order_detail", args=[order.pk]),
         )
         for order in found
+    ]
+
+
+def subscription_exact(q: str) -> str | None:
+    """This function will return the page of the subscription with that number, SUB-17."""
+    digits = q.upper().removeprefix("SUB-")
+    if digits == q.upper() or not (digits.isascii() and digits.isdigit() and len(digits) < 18):
+        return None
+    pk = Subscription.objects.filter(pk=int(digits)).values_list("pk", flat=True).first()
+    return reverse("orders:subscription_detail", args=[pk]) if pk else None
+
+
+def subscription_find(q: str, limit: int) -> list[Hit]:
+    """This function will return the subscriptions of customers whose number starts with `q` or whose name holds it."""
+    found = Subscription.objects.filter(Q(customer__number__istartswith=q) | Q(customer__name__icontains=q))
+    return [
+        Hit(
+            str(one),
+            f"{one.customer.name} · {one.get_state_display()}",
+            reverse("orders:subscription_detail", args=[one.pk]),
+        )
+        for one in found.select_related("customer").order_by("-pk")[:limit]
     ]
 
 
@@ -61,5 +83,15 @@ register(
 register(
     SearchProvider(
         "customers", "Customers", "orders.view", exact=customer_exact, find=customer_find, icon="users"
+    )
+)
+register(
+    SearchProvider(
+        "subscriptions",
+        "Subscriptions",
+        "orders.view",
+        exact=subscription_exact,
+        find=subscription_find,
+        icon="repeat",
     )
 )

@@ -199,6 +199,35 @@ RESERVATION = Machine(
 )
 
 
+class SubscriptionState(models.TextChoices):
+    ACTIVE = "ACTIVE", "Active"
+    PAUSED = "PAUSED", "Paused"
+    CANCELLED = "CANCELLED", "Cancelled"
+    ENDED = "ENDED", "Ended"
+
+
+SUBSCRIPTION = Machine(
+    document="orders.Subscription",
+    states=SubscriptionState,
+    initial=SubscriptionState.ACTIVE,
+    transitions={
+        SubscriptionState.ACTIVE: {
+            SubscriptionState.PAUSED,
+            SubscriptionState.CANCELLED,
+            SubscriptionState.ENDED,
+        },
+        SubscriptionState.PAUSED: {
+            SubscriptionState.ACTIVE,
+            SubscriptionState.CANCELLED,
+            SubscriptionState.ENDED,
+        },
+        SubscriptionState.CANCELLED: set(),
+        SubscriptionState.ENDED: set(),
+    },
+    owners={SubscriptionState.PAUSED: Role.CUSTOMER_SERVICE},
+)
+
+
 class Quantities(Protocol):
     quantity_ordered: int
     quantity_allocated: int

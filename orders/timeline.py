@@ -1,11 +1,13 @@
-"""What does an order's timeline say about its changes?"""
+"""What do an order's changes and messages say on its timeline?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from erp.core.pages.timeline import TimelineEntry, register_timeline
+from erp.core.models import OutboxMessage
+from erp.core.pages.timeline import TimelineEntry, register_message, register_timeline
 from orders.models import Order, OrderChange
+from orders.selectors.notice import notice_label
 
 ICONS = {
     "EDIT": "pencil-line",
@@ -35,4 +37,9 @@ def changes_of(order: Order) -> Iterator[TimelineEntry]:
         )  # fmt: skip
 
 
+def _words(message: OutboxMessage) -> tuple[str, str]:
+    return notice_label(message), f"to {message.payload.get('to', '')}"
+
+
 register_timeline("orders.Order", changes_of)
+register_message("orders.notice_send", _words)

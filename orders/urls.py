@@ -11,13 +11,16 @@ from orders.views import (
     intake,
     kit,
     master,
+    notice,
     order,
     policy,
     product,
     promise,
     rehearsal,
     reservation,
+    subscription,
     substitution,
+    wording,
 )
 
 app_name = "orders"
@@ -55,6 +58,27 @@ urlpatterns = [
     path("reservations/", reservation.ReservationList.as_view(), name="reservation_list"),
     path("reservations/<int:pk>/", reservation.ReservationRecord.as_view(), name="reservation_detail"),
     path("reservations/<int:pk>/release/", reservation.reservation_release_view, name="reservation_release"),
+    path("<int:pk>/write/", notice.OrderWrite.as_view(), name="order_write"),
+    path("<int:pk>/write/preview/", notice.order_write_preview, name="order_write_preview"),
+    # subscriptions
+    path("subscriptions/", subscription.SubscriptionList.as_view(), name="subscription_list"),
+    path("subscriptions/new/", subscription.SubscriptionForm_.as_view(), name="subscription_create"),
+    path("subscriptions/<int:pk>/", subscription.SubscriptionRecord.as_view(), name="subscription_detail"),
+    path("subscriptions/<int:pk>/edit/", subscription.SubscriptionForm_.as_view(), name="subscription_edit"),
+    path("subscriptions/<int:pk>/retry/", subscription.subscription_retry_view, name="subscription_retry"),
+    path("subscriptions/<int:pk>/<str:verb>/", subscription.subscription_act_view, name="subscription_act"),
+    # messages to customers
+    path("messages/<int:pk>/", notice.NoticeRecord.as_view(), name="notice_detail"),
+    path("messages/<int:pk>/preview/", notice.notice_preview, name="notice_preview"),
+    path("messages/<int:pk>/resend/", notice.notice_resend_view, name="notice_resend"),
+    path("wording/", wording.MessageTemplateList.as_view(), name="message_template_list"),
+    path("wording/<int:pk>/", wording.MessageTemplateRecord.as_view(), name="message_template_detail"),
+    path("wording/<int:pk>/preview/", wording.version_preview, name="message_template_preview"),
+    path("wording/<int:pk>/retire/", wording.retire_view, name="message_template_retire"),
+    path("wording/<str:kind>/<str:language>/", wording.WordingForm.as_view(), name="wording_edit"),
+    path("wording/<str:kind>/<str:language>/preview/", wording.draft_preview, name="wording_preview"),
+    path("wording/<str:kind>/<str:language>/test/", wording.draft_test, name="wording_test"),
+    path("channels/<int:pk>/mail/", wording.ChannelMailForm_.as_view(), name="channel_mail"),
     # holds
     path("holds/", master.HoldList.as_view(), name="hold_list"),
     # master data

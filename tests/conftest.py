@@ -29,9 +29,8 @@ def _no_network() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Any, settings: Any) -> None:
-    """Give each test its own mail and media folder."""
+    """Give each test its own media folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -99,6 +99,10 @@ _kind(
     "See which units the order wants beyond what its cart had reserved.", "Tell the customer a date, or cancel the rest.",
 )  # fmt: skip
 _kind(
+    "SUBSCRIPTION_FAILED", "Subscription gave no order", Role.CUSTOMER_SERVICE, 24,
+    "Read why on the subscription.", "Correct the cause, then raise the date again.",
+)  # fmt: skip
+_kind(
     "SHORT_PICK",
     "Bin did not hold what it should",
     Role.WAREHOUSE,

@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "core.view": EVERYONE,
     "core.work_view": frozenset({R.OPERATIONS, R.FINANCE, R.PROCUREMENT, R.CUSTOMER_SERVICE}),
     "core.work_retry": frozenset({R.OPERATIONS}),
+    "core.mail_view": frozenset({R.OPERATIONS}),
     "core.exception_view": EVERYONE,
     "core.exception_resolve": frozenset(
         {R.OPERATIONS, R.WAREHOUSE, R.PROCUREMENT, R.FINANCE, R.CUSTOMER_SERVICE}
@@ -48,6 +49,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "orders.refund": frozenset({R.FINANCE}),
     "orders.substitution_edit": frozenset({R.OPERATIONS}),
     "orders.price_limit_edit": frozenset({R.FINANCE}),
+    "orders.message": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
+    "orders.message_edit": frozenset({R.OPERATIONS}),
+    "orders.subscription_edit": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
     "orders.import": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
     "fulfillment.view": EVERYONE,
     "fulfillment.release": frozenset({R.OPERATIONS, R.WAREHOUSE}),

@@ -11,6 +11,7 @@ from erp.core.views import (
     desk_statistics,
     home,
     job_drawer,
+    mail,
     mentions,
     notes,
     work,
@@ -51,6 +52,10 @@ urlpatterns = [
     path("work/inbox/<int:pk>/", work.InboxMessageRecord.as_view(), name="inbox_message_detail"),
     path("work/outbox/", work.OutboxMessageList.as_view(), name="outbox_message_list"),
     path("work/outbox/<int:pk>/", work.OutboxMessageRecord.as_view(), name="outbox_message_detail"),
+    path("work/mail/", mail.CaughtMailList.as_view(), name="caught_mail_list"),
+    path("work/mail/<int:pk>/", mail.CaughtMailRecord.as_view(), name="caught_mail_detail"),
+    path("work/mail/<int:pk>/preview/", mail.caught_mail_preview, name="caught_mail_preview"),
+    path("work/mail/<int:pk>/raw/", mail.caught_mail_raw, name="caught_mail_raw"),
     path("work/<str:table>/<int:pk>/retry/", work.retry, name="work_retry"),
     path("work/<str:table>/<int:pk>/cancel/", work.cancel, name="work_cancel"),
 ]

@@ -122,7 +122,16 @@ class Replay:
         customer_create_many(
             [
                 CustomerDraft(
-                    number, to.name, to.email, "BUSINESS", None, to.line1, to.city, to.postcode, to.country
+                    number,
+                    to.name,
+                    to.email,
+                    "BUSINESS",
+                    None,
+                    to.line1,
+                    to.city,
+                    to.postcode,
+                    to.country,
+                    language="de" if to.country in ("DE", "AT") else "",
                 )
                 for number, document in numbers.items()
                 for to in [address_of(number, document.country, business=True)]

@@ -11,6 +11,7 @@ from erp.core.services.note import note_add
 from erp.core.sql import query
 from erp.demo.engine import Replay
 from erp.demo.kits import kits_ordered
+from erp.demo.standing import subscribe, write_to_customers
 from fulfillment.models import PickTask
 from fulfillment.services import (
     fulfillment_pack_many,
@@ -59,6 +60,8 @@ from returns.services import (
 
 def leave_open(replay: Replay, *, at: datetime) -> None:
     """This function will leave work in every state, by the services people use, as of the evening of the last day."""
+    write_to_customers(replay.company, at=at)
+    subscribe(replay.company, at=at)
     _holds(replay, at)
     _picks(replay, at)
     _transfers(replay, at)

@@ -13,6 +13,7 @@ from orders.models.price_list import ContractPrice, PriceList, PriceListAssignme
 from orders.models.promise import Promise
 from orders.models.rehearsal import Rehearsal, RehearsalOrder, RehearsalTotal
 from orders.models.reservation import Reservation, ReservationLine
+from orders.models.subscription import Subscription, SubscriptionLine, SubscriptionRun
 from orders.models.substitution import Substitution
 
 __all__ = [
@@ -46,5 +47,8 @@ __all__ = [
     "RehearsalTotal",
     "Reservation",
     "ReservationLine",
+    "Subscription",
+    "SubscriptionLine",
+    "SubscriptionRun",
     "Substitution",
 ]

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 from django.db.models import F, Q
 
 from erp.core.errors import NotFound
+from erp.core.models import OutboxMessage
 from orders.mail import MailLine, MailLook, MailOrder, Words
 from orders.models import ChannelMail, MessageTemplate, Order
+from orders.notices import KINDS
+
+
+class ShownNotice(NamedTuple):
+    """A notice as the order's page lists it."""
+
+    message: OutboxMessage
+    label: str
+    to: str
+    at: datetime
+
+
+def notices_of(order_id: int) -> list[ShownNotice]:
+    """This function will return the notices of an order, newest first, with their kind's label."""
+    rows = OutboxMessage.objects.filter(
+        subject_type="orders.Order", subject_id=order_id, kind="orders.notice_send"
+    ).order_by("-pk")[:50]
+    return [
+        ShownNotice(row, notice_label(row), str(row.payload.get("to", "")), row.finished_at or row.created_at)
+        for row in rows
+    ]
+
+
+def notice_label(message: OutboxMessage) -> str:
+    """This function will return what a notice is called."""
+    kind = KINDS.get(str(message.payload.get("notice")))
+    return kind.label if kind else "Message"
 
 
 def mail_order(order: Order) -> MailOrder:

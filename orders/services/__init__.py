@@ -87,6 +87,16 @@ from orders.services.reservation import (
     reservation_release,
 )
 from orders.services.reservation_hand_over import reservation_hand_over_many, reservation_report_short
+from orders.services.subscription import (
+    SubscriptionDraft,
+    SubscriptionLineDraft,
+    subscription_cancel,
+    subscription_pause,
+    subscription_resume,
+    subscription_save,
+    subscription_skip,
+)
+from orders.services.subscription_run import subscription_raise_due, subscription_run_retry
 from orders.services.substitute import order_line_substitute
 from orders.services.substitution import (
     SubstitutionDraft,
@@ -121,6 +131,8 @@ __all__ = [
     "RuleDraft",
     "ShipTo",
     "ShippedLine",
+    "SubscriptionDraft",
+    "SubscriptionLineDraft",
     "SubstitutionDraft",
     "TemplateDraft",
     "allocation_close_many",
@@ -186,6 +198,13 @@ __all__ = [
     "reservation_hand_over_many",
     "reservation_release",
     "reservation_report_short",
+    "subscription_cancel",
+    "subscription_pause",
+    "subscription_raise_due",
+    "subscription_resume",
+    "subscription_run_retry",
+    "subscription_save",
+    "subscription_skip",
     "substitution_import",
     "substitution_save",
 ]

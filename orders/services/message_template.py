@@ -15,6 +15,7 @@ from django.db.models import Q
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.services.note import note_add
+from erp.core.services.outbox import OutboxDraft, outbox_add_many
 from erp.core.text import storable
 from orders.mail import MailLook, Words, sample_mail, wording_check
 from orders.models import Channel, ChannelMail, MessageTemplate
@@ -175,3 +176,19 @@ def contrast_with_white(colour: str) -> float:
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
     red, green, blue = linear
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+
+
+@transaction.atomic
+def message_test_send(draft: TemplateDraft, *, look: MailLook, token: str, actor: User, at: datetime) -> None:
+    """This function will send a draft with the sample order to `actor`'s own address; `token` makes it one mail.
+
+    InvalidInput when the actor has no address, or as `template_check`.
+    """
+    if not actor.email:
+        raise InvalidInput("you have no e-mail address", field="email", remedy="Enter one in the admin.")
+    mail = sample_mail(draft.kind, look, template_check(draft))
+    payload = {
+        "to": actor.email, "subject": f"[Test] {mail.subject}", "text": mail.text, "html": mail.html,
+        "from_name": look.from_name or look.shop_name, "asked_at": at.isoformat(),
+    }  # fmt: skip
+    outbox_add_many([OutboxDraft(f"user:{actor.pk}:email", "core.send_email", f"test:{token}", payload)])

@@ -80,10 +80,9 @@ def notice_mail(message: OutboxMessage) -> tuple[Mail, Email]:
     look = mail_look(order)
     words = own_words(kind, look.language, order.channel_id)
     mail = mail_render(kind, mail_order(order), payload.get("facts", {}), look, words)
-    from_name = look.from_name or look.shop_name
-    return mail, Email(
-        str(payload.get("to", "")), mail.subject, mail.text, mail.html, from_name, look.reply_to
-    )
+    from_name, to = look.from_name or look.shop_name, str(payload.get("to", ""))
+    headers = {"Auto-Submitted": "auto-generated"} if KINDS[kind].is_automatic else {}
+    return mail, Email(to, mail.subject, mail.text, mail.html, from_name, look.reply_to, headers)
 
 
 def notice_send(message: OutboxMessage) -> str:

@@ -35,6 +35,7 @@ from orders.states import HoldState, OrderState
 
 ACTION = "orders.order_receive"
 HOLD_TIME = timedelta(hours=24)
+NEWS_TIME = timedelta(days=3)  # nobody is thanked for an order that is older than this when it reaches us
 
 
 class LineCommand(NamedTuple):
@@ -363,7 +364,11 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
         record_creation(
             Order, reached, actor=actor, at=at, action=ACTION, then=[(state, action)], statements=batch
         )
-    told = [NoticeDraft(draft.order_id) for draft in drafts if draft.command.email]
+    told = [
+        NoticeDraft(draft.order_id)
+        for draft in drafts
+        if draft.command.email and at - draft.command.ordered_at <= NEWS_TIME
+    ]
     order_notice_add_many("ORDER_RECEIVED", told, at=at, statements=batch)
     batch.run()
     payments = [

@@ -15,7 +15,8 @@ from erp.core.pages import Action, BulkAction, Fact, FormPage, ListPage, Panel, 
 from erp.core.pages.format import money_text
 from orders import filters, tables
 from orders.forms import CustomerForm
-from orders.models import Channel, Customer, Hold, Listing, Order
+from orders.models import Channel, ChannelMail, Customer, Hold, Listing, Order
+from orders.notices import AUTOMATIC
 from orders.selectors import customer_balance
 from orders.services import CustomerDraft, customer_save, hold_release_many
 from orders.states import HoldState
@@ -146,12 +147,17 @@ class ChannelRecord(RecordPage):
     list_page, list_url_name = ChannelList, "orders:channel_list"
 
     def get_object(self, request: HttpRequest, **kw: Any) -> Channel:
-        return get_object_or_404(Channel.objects.select_related("policy"), pk=kw["pk"])
+        return get_object_or_404(Channel.objects.select_related("policy", "mail"), pk=kw["pk"])
+
+    def get_actions(self, obj: Channel, user: AbstractBaseUser) -> list[Action]:
+        url = reverse("orders:channel_mail", args=[obj.pk])
+        return [Action("E-mail to customers", url, "orders.message_edit", method="get", icon="mail")]
 
     def get_facts(self, obj: Channel) -> list[Fact]:
         return [
             Fact("Name", obj.name), Fact("Kind", obj.get_kind_display()), Fact("Currency", obj.currency),
             Fact("Payment", "prepaid" if obj.is_prepaid else "on invoice"), Fact("Ships within", f"{obj.ship_within_hours} h"),
+            Fact("E-mail", _mail_words(getattr(obj, "mail", None))),
             Fact("Policy", str(obj.policy or "default")), Fact("Listings", f"{obj.listings.count():,}"),
         ]  # fmt: skip
 
@@ -160,6 +166,12 @@ class ChannelRecord(RecordPage):
         return [
             Panel("Latest orders", "orders/partials/_customer_orders.html", {"orders": orders}, flush=True)
         ]
+
+
+def _mail_words(mail: ChannelMail | None) -> str:
+    if mail is None or mail.notices_from is None:
+        return "tells customers nothing"
+    return f"{len(mail.kinds)} of {len(AUTOMATIC)} messages, {mail.get_language_display()}"
 
 
 class ListingList(ListPage):

@@ -29,6 +29,7 @@ from erp.core.permissions import actor_of, page
 from orders.filters import BackorderFilter, OrderFilter
 from orders.models import Order, OrderLine
 from orders.selectors import backordered_lines, explain_decisions, ordered_items
+from orders.selectors.notice import notices_of
 from orders.services import (
     hold_open,
     hold_release_many,
@@ -171,7 +172,10 @@ class OrderRecord(RecordPage):
             Action("Take promise back", reverse("orders:order_unallocate", args=[obj.pk]), "orders.allocate",
                    disabled_reason=promised, fields=reason),
             *change_actions(obj),
-            Action("Cancel order", reverse("orders:order_cancel", args=[obj.pk]), "orders.edit", danger=True, fields=reason,
+            Action("Write to customer", reverse("orders:order_write", args=[obj.pk]), "orders.message", method="get",
+                   disabled_reason="" if obj.email else "The order has no e-mail address."),
+            Action("Cancel order", reverse("orders:order_cancel", args=[obj.pk]), "orders.edit", danger=True,
+                   fields=[*reason, ActionField("told_reason", "What the customer is told (may stay blank)", required=False)],
                    disabled_reason="" if cancellable else "Shipped goods come back by a return.",
                    confirm="What is not yet being picked is cancelled and its stock becomes sellable again."),
         ]  # fmt: skip
@@ -192,6 +196,12 @@ class OrderRecord(RecordPage):
             Panel("Why this node?", "orders/partials/_why.html", {"decisions": explain_decisions(obj.pk)}),
             Panel("Fulfilment", lazy_url="fulfillment:order_fulfillments_panel", lazy_args=(obj.pk,)),
             Panel("Returns", lazy_url="returns:order_returns_panel", lazy_args=(obj.pk,)),
+            Panel(
+                "Messages to the customer",
+                "orders/partials/_notices.html",
+                {"notices": notices_of(obj.pk)},
+                column="side",
+            ),
             Panel(
                 "Holds and checks",
                 "orders/partials/_holds.html",
@@ -241,10 +251,10 @@ def order_unallocate_view(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def order_cancel_view(request: HttpRequest, pk: int) -> HttpResponse:
     """This function will cancel what of an order has not been released."""
-    reason = request.POST.get("reason", "")
+    reason, told = request.POST.get("reason", ""), request.POST.get("told_reason", "")
     return run_action(
         request,
-        lambda: order_cancel(order_id=pk, reason=reason, actor=request.user, at=timezone.now()),  # type: ignore[arg-type]
+        lambda: order_cancel(order_id=pk, reason=reason, told_reason=told, actor=request.user, at=timezone.now()),  # type: ignore[arg-type]
         done="Order cancelled.", url=_go(pk),
     )  # fmt: skip
 

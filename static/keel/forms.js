@@ -14,6 +14,7 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (event.submitter?.formTarget) return; // a preview in a frame of the page: nothing is sent for good
     if (form.matches("form[data-keep]")) sessionStorage.setItem(PREFIX + path, JSON.stringify(values(form)));
     if (!form.matches("form[data-once]")) return;
     if (form.dataset.sent) { event.preventDefault(); return; }

@@ -112,6 +112,13 @@ def test_who_is_not_to_be_told_is_not_told(shop: Company) -> None:
     assert told() == []
 
 
+def test_nobody_is_thanked_for_an_order_of_last_year(shop: Company) -> None:
+    buy(shop, command(1, ordered_at=NOW - timedelta(days=3, seconds=1)))
+    assert told() == []
+    buy(shop, command(2, ordered_at=NOW - timedelta(days=3)))
+    assert len(told()) == 1
+
+
 def test_an_order_on_hold_was_received_all_the_same(shop: Company) -> None:
     (order,) = buy(shop, command(1, payment=None))
     assert order.state == "ON_HOLD"
@@ -123,6 +130,7 @@ def test_the_received_mail_has_lines_and_totals(shop: Company) -> None:
     sent = send_last()
     assert (sent.to, sent.reply_to) == (["carol@example.com"], ["help@example.com"])
     assert sent.from_email == "Web shop <keel@localhost>"
+    assert sent.extra_headers["Auto-Submitted"] == "auto-generated"  # no machine should answer it
     assert sent.subject == f"Your order {order.number} has arrived"
     assert "3 × Blue mug (MUG)  £30.00\n1 × Desk lamp (LAMP)  £10.00" in sent.body
     assert "Total: £40.00" in sent.body and "LS1 1AA Leeds" in sent.body

@@ -21,7 +21,8 @@ MASTER = {
     "core.ExceptionCase", "core.VerifyRun", "core.Job", "core.InboxMessage", "core.OutboxMessage",
     "core.IdempotencyKey", "inventory.Node", "inventory.Location", "inventory.Category", "inventory.Product",
     "inventory.ProductUnit", "inventory.KitComponent", "inventory.StockBuffer", "orders.AllocationPolicy", "orders.Channel",
-    "orders.Customer", "orders.PriceLimit", "orders.Substitution", "procurement.Supplier", "procurement.SupplierProduct", "procurement.ReplenishmentRule",
+    "orders.Customer", "orders.PriceLimit", "orders.Substitution",
+    "procurement.Supplier", "procurement.SupplierProduct", "procurement.ReplenishmentRule",
     "procurement.ReplenishmentDecision", "ledger.Account", "ledger.TieOut", "ledger.ManualEntry",
     "ledger.ManualEntryLine", "reporting.RollupMark", "reporting.DailyService",
 }  # fmt: skip

@@ -35,6 +35,16 @@ Provider = Callable[[Any], Iterable[TimelineEntry]]
 _PROVIDERS: dict[str, list[Provider]] = {}
 
 
+# kind of an outbox message → (title, detail) of it for people; without one the stream is shown
+MessageWords = Callable[[OutboxMessage], tuple[str, str]]
+_MESSAGES: dict[str, MessageWords] = {}
+
+
+def register_message(kind: str, words: MessageWords) -> None:
+    """This function will let `words` say what an outbox message of `kind` tells whom."""
+    _MESSAGES[kind] = words
+
+
 def register_timeline(document_type: str, provider: Provider) -> None:
     """This function will add `provider(document)` to the timeline of a document type ("orders.Order")."""
     found = _PROVIDERS.setdefault(document_type, [])
@@ -93,11 +103,15 @@ def _messages(label: str, pk: int) -> Iterable[TimelineEntry]:
     rows = OutboxMessage.objects.filter(subject_type=label, subject_id=pk).order_by("-id")
     for row in rows[:LIMIT]:
         look = look_of(row.state, "core.OutboxMessage")
+        words = _MESSAGES.get(row.kind)
+        title, detail = words(row) if words else ("Message", row.stream)
         yield TimelineEntry(
             at=row.finished_at or row.created_at,
             kind="message",
-            title=f"Message {row.get_state_display().lower()}",
-            detail=f"{row.stream}" + (f": {row.error}" if row.error else ""),
+            title=f"{title}: {row.get_state_display().lower()}"
+            if words
+            else f"Message {row.get_state_display().lower()}",
+            detail=detail + (f": {row.error}" if row.error else ""),
             icon="mail",
             tone=look.tone,
             source=row.kind,
