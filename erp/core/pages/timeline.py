@@ -28,6 +28,19 @@ KINDS = {
 }  # fmt: skip
 
 
+_AT_ONCE = {
+    "received": 0,
+    "edit": 1,
+    "state": 2,
+    "hold": 3,
+    "payment": 3,
+    "decision": 4,
+    "note": 9,
+    "case": 8,
+    "message": 7,
+}
+
+
 @dataclass(frozen=True)
 class TimelineEntry:
     """One thing that happened. `kind` is one of KINDS or an app's own word (filterable); `names` are people mentioned."""
@@ -80,7 +93,8 @@ def timeline_of(document: Model, *, user: Any = None, kind: str = "", page: int 
     for provider, permission in _PROVIDERS.get(label, []):
         if not permission or (user is not None and user.may(permission)):
             entries += provider(document)
-    entries.sort(key=lambda entry: entry.at, reverse=True)
+    # of what happened at one moment the message comes first and what followed from it later
+    entries.sort(key=lambda entry: (entry.at, _AT_ONCE.get(entry.kind, 5)), reverse=True)
     counts = Counter(entry.kind for entry in entries)
     chips = [
         (code, KINDS.get(code, code.capitalize()), counts[code]) for code in sorted(counts, key=_chip_order)
