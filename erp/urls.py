@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
 
-from erp.core.permissions import public
+from erp.core.permissions import page, public
 
 APPS = ("orders", "fulfillment", "inventory", "procurement", "returns", "ledger", "reporting")
 # What an app may hang into the pages of the kernel: search providers, queues of the home page, timeline entries,
@@ -28,11 +28,18 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('login')}?next={reverse('admin:index')}")
 
 
+@page("reporting.view")
+def to_tower(request: HttpRequest) -> HttpResponse:
+    """The control tower is what a shift starts with: it has an address short enough to type."""
+    return redirect("reporting:tower")
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("erp.health")),
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("", include("erp.core.urls")),
+    path("tower/", to_tower),
 ]
 if find_spec("erp.api"):
     urlpatterns.append(path("api/v1/", import_module("erp.api").api.urls))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reporting.views import dashboard, metric, proof, reports, rows
+from reporting.views import dashboard, metric, proof, reports, rows, tower
 
 app_name = "reporting"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("tower/", tower.tower, name="tower"),
     path("metrics/", metric.metric_list, name="metric_list"),
     path("sales/", reports.DailySalesList.as_view(), name="daily_sales_list"),
     path("service/", reports.DailyServiceList.as_view(), name="daily_service_list"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("rows/receipts/", rows.ReceiptRows.as_view(), name="receipt_rows"),
     path("rows/pick-lists/", rows.PickListRows.as_view(), name="pick_list_rows"),
     path("rows/shipments/", rows.ShipmentRows.as_view(), name="shipment_rows"),
+    path("rows/tower/", tower.TowerRows.as_view(), name="tower_rows"),
     path("proof/", proof.VerifyRunList.as_view(), name="verify_run_list"),
     path("proof/<int:pk>/", proof.VerifyRunRecord.as_view(), name="verify_run_detail"),
     path("proof/start/", proof.verify_start, name="verify_start"),

@@ -59,7 +59,9 @@ def cause_words(key: str) -> str:
         name, _, value = part.partition(":")
         if value:
             words.append(
-                _WORDS.get(name, name + " {}").format(value.replace("_", " ") if name == "state" else value)
+                _WORDS.get(name, name + " {}").format(
+                    value.replace("_", " ").lower() if name == "state" else value
+                )
             )
     return " ".join(words) or "no common cause"
 

@@ -30,7 +30,7 @@ class CaseGroup:
 _GROUPS = """
 SELECT kind, {cause}, count(*), count(*) FILTER (WHERE state = 'OPEN' AND due_at < %s),
        count(*) FILTER (WHERE assignee_id IS NULL), sum(money_at_risk), min(opened_at), min(owner_role),
-       (array_agg(id ORDER BY rank, opened_at, id))[1], min(rank) AS first
+       (min(array[rank, extract(epoch from opened_at), id]))[3]::bigint, min(rank) AS first
   FROM core_exceptioncase WHERE state <> 'RESOLVED'{only} GROUP BY 1, 2 HAVING count(*) >= %s
  ORDER BY sum(money_at_risk) DESC, first, 1, 2 LIMIT %s
 """

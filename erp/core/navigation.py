@@ -36,6 +36,7 @@ SECTIONS: tuple[Section, ...] = (
         "Orders",
         "shopping-cart",
         (
+            Item("Control tower", "reporting:tower", "x"),
             Item("Orders", "orders:order_list", "o"),
             Item("Holds", "orders:hold_list"),
             Item("Backorders", "orders:backorder_list"),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-DOUBLING = timedelta(hours=8)
+DOUBLING = timedelta(hours=24)
 MONEY_UNIT = Decimal(100)  # base currency
 # Seconds since the epoch at which the case would fall due if no money hung on it. Immutable: in UTC, without a time zone.
 RANK_SQL = (
@@ -65,6 +65,7 @@ def priority_of(due_at: datetime, money_at_risk: Decimal, at: datetime) -> Prior
 
 
 def _figure(value: float) -> str:
-    if value >= 1_000_000:
-        return f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
+    for unit, size in (("bn", 1e9), ("M", 1e6), ("k", 1e4)):
+        if value >= size:
+            return f"{value / (1e3 if unit == 'k' else size):,.0f} {unit}"
     return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"

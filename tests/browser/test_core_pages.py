@@ -162,7 +162,7 @@ def test_a_record_is_worked_by_keyboard_and_the_next_one_follows(
     browser_page.keyboard.press("Enter")
     browser_page.wait_for_url("**/exceptions/*/?from=*")
     browser_page.keyboard.press("]")
-    expect(browser_page.get_by_role("heading", level=1)).to_contain_text("Order 1 is late")
+    expect(browser_page.get_by_role("heading", level=1)).to_contain_text("Order 2 is late")
 
 
 def test_the_palette_opens_by_key_and_goes_where_it_is_told(

@@ -15,7 +15,7 @@ from erp.core.documents import document_url
 from erp.core.pages.lists import ListPage
 from erp.core.pages.looks import look_of, state_label
 from erp.core.pages.parts import Action, Fact, Panel
-from erp.core.pages.timeline import timeline_of
+from erp.core.pages.timeline import Timeline, timeline_of
 from erp.core.permissions import actor_of, may_open
 from erp.core.state_machine import Machine
 
@@ -87,10 +87,18 @@ class RecordPage(View):
             "main_panels": [panel for panel in panels if panel.column == "main"],
             "side_panels": [panel for panel in panels if panel.column != "main"],
             "breadcrumbs": self._breadcrumbs(request, obj),
-            "timeline": timeline_of(obj) if self.has_timeline and isinstance(obj, Model) else None,
+            "timeline": self._timeline(request, obj),
             "may_note": actor_of(request).may("core.note_add"),
             **self._neighbours(request, obj),
         }
+
+    def _timeline(self, request: HttpRequest, obj: Any) -> Timeline | None:
+        """The page of the timeline that `tl` (a kind) and `tlp` (a page number) ask for."""
+        if not (self.has_timeline and isinstance(obj, Model)):
+            return None
+        page = request.GET.get("tlp", "")
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+        return timeline_of(obj, user=request.user, kind=request.GET.get("tl", "")[:20], page=number)
 
     def _state(self, obj: Any) -> dict[str, Any] | None:
         if not hasattr(obj, "state"):

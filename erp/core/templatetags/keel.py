@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.db.models import Model
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from erp.core import navigation
 from erp.core.documents import document_url
+from erp.core.mentions import PATTERN
 from erp.core.pages import format as formats
 from erp.core.pages.looks import state_label
 from erp.core.pages.parts import Panel
@@ -104,6 +108,34 @@ def document_name(document_type: str) -> str:
     """A model label in words: "procurement.PurchaseOrder" → "Purchase order"."""
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", document_type.rpartition(".")[2])
     return words.capitalize()
+
+
+@register.filter
+def mentions(text: str, names: Sequence[str] = ()) -> SafeString:
+    """Text with its line breaks, in which the @names of `names` lead to what those people have on the desk."""
+
+    def link(found: re.Match[str]) -> str:
+        if found[1] not in names:
+            return found[0]
+        url = f"{reverse('exception_case_list')}?{urlencode({'person': found[1]})}"
+        return f'<a class="k-mention" href="{escape(url)}">@{found[1]}</a>'
+
+    # the pattern has no character that escaping would change, so names are found in the escaped text as they stood
+    html = PATTERN.sub(link, str(escape(text))) if names else str(escape(text))
+    return mark_safe(html.replace("\r\n", "\n").replace("\n", "<br>"))
+
+
+@register.simple_tag(takes_context=True)
+def timeline_query(context: template.Context, kind: str, page: int) -> str:
+    """The query string of this record that shows a kind of its timeline, or a page of it; the rest stays."""
+    query = context["request"].GET.copy()
+    for name in ("tl", "tlp"):
+        query.pop(name, None)
+    if kind:
+        query["tl"] = kind
+    if page > 1:
+        query["tlp"] = str(page)
+    return f"?{query.urlencode()}"
 
 
 @register.filter

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import django_filters
 import django_tables2 as tables
+from django import forms
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -20,6 +21,7 @@ from erp.core.documents import document_url
 from erp.core.exception_kinds import KINDS
 from erp.core.filters import KeelFilterSet
 from erp.core.models import ExceptionCase
+from erp.core.money import ZERO
 from erp.core.pages import Action, ActionField, Fact, ListPage, Panel, PrimaryAction, RecordPage
 from erp.core.pages.format import badge_html, money_text, when_html
 from erp.core.permissions import actor_of
@@ -31,7 +33,7 @@ from erp.core.tables import KeelTable, MoneyColumn, QuantityColumn, RecordColumn
 from erp.core.views.desk_acts import roles_of
 from erp.core.views.desk_bulk import BULK, RESOLVE, people
 
-UNSETTLED = (ExceptionState.OPEN, ExceptionState.SNOOZED)
+FIGURES = ("count", "overdue", "money")  # of each queue
 
 
 def kind_label(code: str) -> str:
@@ -118,8 +120,10 @@ class CaseFilter(KeelFilterSet):
         label="Escalated from",
         empty_label="Escalated or not",
     )
-    person = django_filters.CharFilter(field_name="assignee__username", label="Person")
-    cause = django_filters.CharFilter(field_name="cause", lookup_expr="exact", label="Cause")
+    person = django_filters.CharFilter(
+        field_name="assignee__username", label="Person", widget=forms.HiddenInput()
+    )
+    cause = django_filters.CharFilter(label="Cause", widget=forms.HiddenInput())
 
     class Meta:
         model = ExceptionCase
@@ -175,33 +179,30 @@ class ExceptionCaseList(ListPage):
 def _queues(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     """Whose work it is: the person's own, nobody's yet, and each role's queue, with what is late and what it may cost."""
     user = actor_of(request)
-    sums = {
-        "count": Count("pk"),
-        "overdue": Count("pk", filter=Q(due_at__lt=now)),
-        "money": Sum("money_at_risk"),
+    parts = {
+        "all": Q(),
+        "mine": Q(assignee=user),
+        "free": Q(assignee=None),
+        "lost": Q(escalated_from__in=roles_of(user)),
     }
-    unsettled = ExceptionCase.objects.filter(state=ExceptionState.OPEN)
-    by_role: dict[str, Any] = {
-        row["owner_role"]: row
-        for row in unsettled.values("owner_role").annotate(**sums).order_by("owner_role")
-    }
-    part = unsettled.aggregate(
-        **{f"mine_{name}": _within(value, Q(assignee=user)) for name, value in sums.items()},
-        **{f"free_{name}": _within(value, Q(assignee=None)) for name, value in sums.items()},
-        **{
-            f"lost_{name}": _within(value, Q(escalated_from__in=roles_of(user)))
-            for name, value in sums.items()
-        },
-    )
+    sums: dict[str, Any] = {}
+    for name, part in parts.items():
+        sums |= {
+            f"{name}_count": Count("pk", filter=part),
+            f"{name}_overdue": Count("pk", filter=part & Q(due_at__lt=now)),
+            f"{name}_money": Sum("money_at_risk", filter=part, default=ZERO),
+        }
+    unsettled = ExceptionCase.objects.filter(state=ExceptionState.OPEN).values("owner_role")
+    found: list[dict[str, Any]] = list(unsettled.annotate(**sums).order_by("owner_role"))  # type: ignore[arg-type]
+    by_role = {row["owner_role"]: {name: row[f"all_{name}"] for name in FIGURES} for row in found}
+    whole = {part: {name: sum(row[f"{part}_{name}"] for row in found) for name in FIGURES} for part in parts}
     rows: list[tuple[str, str, dict[str, Any], str]] = [
-        ("Mine", "mine=me", {name: part[f"mine_{name}"] for name in sums}, "user-check"),
-        ("Nobody's yet", "mine=nobody", {name: part[f"free_{name}"] for name in sums}, "circle-user"),
+        ("Mine", "mine=me", whole["mine"], "user-check"),
+        ("Nobody's yet", "mine=nobody", whole["free"], "circle-user"),
     ]
-    if part["lost_count"] and len(user.roles) == 1:
+    if whole["lost"]["count"] and len(user.roles) == 1:
         role = next(iter(user.roles))
-        rows.append(
-            ("Escalated from you", f"escalated={role}", {n: part[f"lost_{n}"] for n in sums}, "arrow-up")
-        )
+        rows.append(("Escalated from you", f"escalated={role}", whole["lost"], "arrow-up"))
     rows += [(Role(role).label, f"owner_role={role}", row, "users") for role, row in by_role.items()]
     here = request.GET.urlencode()
     return [
@@ -214,12 +215,6 @@ def _queues(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
         }
         for label, query, values, icon in rows
     ]
-
-
-def _within(aggregate: Any, condition: Q) -> Any:
-    copy = aggregate.copy()
-    copy.filter = condition if aggregate.filter is None else condition & aggregate.filter
-    return copy
 
 
 class ExceptionCaseRecord(RecordPage):

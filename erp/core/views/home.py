@@ -15,6 +15,7 @@ from erp.core import navigation
 from erp.core.models import ApprovalRequest, ExceptionCase, StateChange
 from erp.core.pages.queues import queues_for
 from erp.core.permissions import page
+from erp.core.ranking import ORDER
 from erp.core.roles import Role
 from erp.core.search import exact_hit, normalise, search
 from erp.core.states import ApprovalState, ExceptionState
@@ -51,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "title": "Home",
             "queues": queues_for(request.user),
-            "cases": cases.select_related("assignee").order_by("due_at", "-money_at_risk")[:8],
+            "cases": cases.select_related("assignee").order_by(*ORDER)[:8],
             "case_totals": totals,
             "approvals": approvals.select_related("requested_by").order_by("requested_at")[:6],
             "approval_count": approvals.count(),
