@@ -38,6 +38,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "allocation": periodic("orders.order_allocate_many", 30, "allocation"),
     "replenishment": periodic("procurement.replenishment_run_daily", 86_400, "replenishment"),
     "late-orders": periodic("orders.order_flag_late", 900),
+    "hold-release": periodic("orders.hold_release_met", 300),
+    "hold-escalation": periodic("orders.hold_escalate", 900),
     "exception-wake": periodic("core.exception_wake", 300),
     "rollups": periodic("reporting.rollup_refresh", 60),
     "proof": periodic("core.verify_periodic", 3_600),

@@ -144,3 +144,7 @@ _kind(
     "WORK_LATE", "Work has been waiting for long", Role.OPERATIONS, 1,
     "See why its queue or stream does not move.", "Retry or cancel the first row in it.",
 )  # fmt: skip
+_kind(
+    "HOLD_OVERDUE", "Hold past its clock", Role.OPERATIONS, 4,
+    "Open the hold and work its playbook.", "Reassign it to who can decide it, or give it more time with a reason.",
+)  # fmt: skip

@@ -40,6 +40,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Holds", "orders:hold_list"),
             Item("Backorders", "orders:backorder_list"),
             Item("Customers", "orders:customer_list", "c"),
+            Item("Price lists", "orders:price_list_list"),
             Item("Channels", "orders:channel_list"),
             Item("Listings", "orders:listing_list"),
             Item("Allocation policies", "orders:allocation_policy_list"),

@@ -2,6 +2,7 @@
 
 from inventory.models.node import Location, Node
 from inventory.models.product import Category, Lot, Product, ProductUnit, UnitOfMeasure
+from inventory.models.restriction import ProductRestriction
 from inventory.models.stock import BinStock, StockBuffer, StockEvent, StockLevel, StockMove, StockSnapshot
 from inventory.models.transfer import Adjustment, AdjustmentLine, Transfer, TransferLine
 
@@ -14,6 +15,7 @@ __all__ = [
     "Lot",
     "Node",
     "Product",
+    "ProductRestriction",
     "ProductUnit",
     "StockBuffer",
     "StockEvent",

@@ -120,14 +120,17 @@ class ProductRecord(RecordPage):
         adjust, transfer = (
             reverse(f"inventory:{noun}_create") + query for noun in ("adjustment", "transfer")
         )
-        names = ("stock_status_change", "product_edit", "product_deactivate")
-        condition, edit, deactivate = (reverse(f"inventory:{name}", args=[obj.pk]) for name in names)
+        names = ("stock_status_change", "product_edit", "product_restrict", "product_deactivate")
+        condition, edit, restrict, deactivate = (
+            reverse(f"inventory:{name}", args=[obj.pk]) for name in names
+        )
         label, value = ("Take out of use", "") if obj.is_active else ("Take back into use", "1")
         return [
             Action("Adjust", adjust, "inventory.adjust", method="get", primary=True),
             Action("Transfer", transfer, "inventory.transfer", method="get"),
             Action("Change condition or bin", condition, "inventory.adjust", method="get"),
             Action("Edit", edit, "inventory.product_edit", method="get"),
+            Action("Sales restrictions", restrict, "inventory.product_edit", method="get"),
             Action(
                 label,
                 deactivate,

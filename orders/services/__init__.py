@@ -8,8 +8,18 @@ from orders.services.channel import (
     listing_create_many,
     policy_create,
 )
+from orders.services.credit import customer_credit_change
 from orders.services.customer import CustomerDraft, customer_create_many, customer_save
-from orders.services.hold import hold_open, hold_release, hold_release_many
+from orders.services.hold import (
+    hold_extend,
+    hold_open,
+    hold_reassign,
+    hold_reject,
+    hold_release,
+    hold_release_many,
+    hold_release_paid,
+)
+from orders.services.hold_clock import hold_escalate
 from orders.services.late import order_flag_late
 from orders.services.order import (
     ChargeCommand,
@@ -29,6 +39,18 @@ from orders.services.payment import (
     payment_refund,
     payment_refund_many,
 )
+from orders.services.price_list import (
+    EntryDraft,
+    PriceListDraft,
+    contract_price_delete,
+    contract_price_save,
+    price_entry_delete,
+    price_entry_save,
+    price_list_assign,
+    price_list_import,
+    price_list_save,
+    price_list_unassign,
+)
 from orders.services.progress import (
     ShippedLine,
     allocation_plan_many,
@@ -44,6 +66,12 @@ from orders.services.release import (
     order_cancel,
     order_release_allocation,
 )
+from orders.services.revalidate import (
+    Revalidated,
+    hold_release_met,
+    order_address_correct,
+    order_revalidate,
+)
 
 __all__ = [
     "AllocationResult",
@@ -51,25 +79,38 @@ __all__ = [
     "ChargeCommand",
     "ChargeDraft",
     "CustomerDraft",
+    "EntryDraft",
     "LineCommand",
     "ListingDraft",
     "OrderCommand",
     "PaymentCommand",
     "PaymentDraft",
+    "PriceListDraft",
     "ReceivedOrder",
+    "Revalidated",
     "ShipTo",
     "ShippedLine",
     "allocation_close_many",
     "allocation_plan_many",
     "channel_save",
     "charge_post_many",
+    "contract_price_delete",
+    "contract_price_save",
     "customer_create_many",
+    "customer_credit_change",
     "customer_save",
+    "hold_escalate",
+    "hold_extend",
     "hold_open",
+    "hold_reassign",
+    "hold_reject",
     "hold_release",
     "hold_release_many",
+    "hold_release_met",
+    "hold_release_paid",
     "line_quantities_lower_many",
     "listing_create_many",
+    "order_address_correct",
     "order_allocate_many",
     "order_cancel",
     "order_flag_late",
@@ -81,8 +122,15 @@ __all__ = [
     "order_record_return_many",
     "order_record_shipment_many",
     "order_release_allocation",
+    "order_revalidate",
     "payment_capture_many",
     "payment_refund",
     "payment_refund_many",
     "policy_create",
+    "price_entry_delete",
+    "price_entry_save",
+    "price_list_assign",
+    "price_list_import",
+    "price_list_save",
+    "price_list_unassign",
 ]

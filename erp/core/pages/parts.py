@@ -26,7 +26,10 @@ class PrimaryAction:
 
 @dataclass(frozen=True)
 class BulkAction:
-    """One act on many rows. `preview` says what will happen, `run` does it row by row and says what did."""
+    """One act on many rows. `preview` says what will happen, `run` does it row by row and says what did.
+
+    With `asks_reason` the preview asks why; `run` finds it as `reason` in the request.
+    """
 
     code: str
     label: str
@@ -34,6 +37,7 @@ class BulkAction:
     preview: Callable[[QuerySet[Any], HttpRequest], list[str]]
     run: Callable[[list[int], HttpRequest], list[RowOutcome]]
     icon: str = "play"
+    asks_reason: bool = False
 
 
 @dataclass(frozen=True)
