@@ -45,8 +45,8 @@ class CheckPolicyAdmin(SimpleHistoryAdmin):
     list_display = (
         "channel",
         "agreed_tolerance",
-        "override_limit",
-        "discount_limit",
+        "override_share",
+        "discount_share",
         "duplicate_hours",
         "risk_hold_at",
     )

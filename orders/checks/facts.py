@@ -30,8 +30,8 @@ class Limits:
 
     agreed_tolerance: Decimal = Decimal("0.02")
     list_tolerance: Decimal = Decimal("0.90")
-    override_limit: Decimal = Decimal("0.25")
-    discount_limit: Decimal = Decimal(1)
+    override_share: Decimal = Decimal("0.25")
+    discount_share: Decimal = Decimal(1)
     largest_line: int = 3_000
     duplicate_hours: int = 0
     risk_hold_at: int = 50
@@ -75,7 +75,7 @@ class RiskRuleFacts(NamedTuple):
     kind: str
     subject: str
     window_hours: int
-    limit_count: int
+    normal_orders: int
     amount: Decimal
     points: int
 

@@ -38,7 +38,7 @@ def check_credit(facts: OrderFacts) -> Finding | None:
         return None
     said = []
     if facts.credit_limit is not None and facts.credit_used + facts.total > facts.credit_limit:
-        said.append(f"over the credit limit of {facts.credit_limit}")
+        said.append(f"over the credit limit of {facts.credit_limit.quantize(_CENT)}")
     if facts.overdue > 0:
         said.append(f"{facts.overdue.quantize(_CENT)} is overdue")
     if not said:
@@ -75,21 +75,21 @@ def check_price(facts: OrderFacts) -> Finding | None:
             off[line.sku] = {
                 "price": f"{line.unit_price:f}", "expected": f"{line.price:f}", "source": line.source, "off": f"{-gap:+.1%}",
             }  # fmt: skip
-            if line.is_agreed and gap > limits.override_limit:
+            if line.is_agreed and gap > limits.override_share:
                 owner = Role.FINANCE
     if not off:
         return None
     named = ", ".join(f"{sku} {row['off']} of {row['source']}" for sku, row in list(off.items())[:5])
-    evidence = {"skus": list(off), "lines": off, "beyond_override_limit": bool(owner)}
+    evidence = {"skus": list(off), "lines": off, "beyond_override_share": bool(owner)}
     return Finding("price", HOLD, f"off price: {named}", HoldKind.PRICE, evidence, owner)
 
 
 def check_discount(facts: OrderFacts) -> Finding | None:
     """This function will hold an order whose discounts are a larger share of the goods than the channel allows."""
-    if facts.discount <= facts.goods_total * facts.limits.discount_limit:
+    if facts.discount <= facts.goods_total * facts.limits.discount_share:
         return None
     evidence = {
-        "discount": str(facts.discount), "goods": str(facts.goods_total), "limit": f"{facts.limits.discount_limit:.0%}",
+        "discount": str(facts.discount), "goods": str(facts.goods_total), "limit": f"{facts.limits.discount_share:.0%}",
     }  # fmt: skip
     reason = f"discount of {facts.discount} on goods of {facts.goods_total}"
     return Finding("discount", HOLD, reason, HoldKind.PRICE, evidence)

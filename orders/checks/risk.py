@@ -51,8 +51,8 @@ def _fire(rule: RiskRuleFacts, facts: OrderFacts) -> tuple[int, str]:
     risk = facts.risk
     if rule.kind == "VELOCITY":
         count = risk.counts.get(rule.code, 0) + 1
-        why = f"{count} orders of the same {rule.subject.lower()} in {rule.window_hours} h, {rule.limit_count} are normal"
-        return (rule.points, why) if count > rule.limit_count else (0, "")
+        why = f"{count} orders of the same {rule.subject.lower()} in {rule.window_hours} h, {rule.normal_orders} are normal"
+        return (rule.points, why) if count > rule.normal_orders else (0, "")
     if rule.kind == "LISTED":
         denied = [entry for entry in risk.listed if entry.verdict == "DENY"]
         why = "; ".join(f"{entry.subject.lower()} {entry.value}: {entry.reason}" for entry in denied)

@@ -21,11 +21,11 @@ class CheckPolicy(models.Model):
         max_digits=5, decimal_places=4, default=Decimal("0.90"),
         help_text="The same below the product's list price, where nothing was agreed.",
     )  # fmt: skip
-    override_limit = models.DecimalField(
+    override_share = models.DecimalField(
         max_digits=5, decimal_places=4, default=Decimal("0.25"),
         help_text="Share below an agreed price beyond which finance must release the order.",
     )  # fmt: skip
-    discount_limit = models.DecimalField(
+    discount_share = models.DecimalField(
         max_digits=5, decimal_places=4, default=Decimal("0.30"),
         help_text="Discounts as a share of the goods that still pass.",
     )  # fmt: skip
@@ -49,8 +49,8 @@ class CheckPolicy(models.Model):
             models.CheckConstraint(
                 name="checkpolicy_shares",
                 condition=Q(
-                    agreed_tolerance__range=(0, 1), list_tolerance__range=(0, 1), override_limit__range=(0, 1),
-                    discount_limit__range=(0, 1), largest_line__gte=1, risk_hold_at__gte=1,
+                    agreed_tolerance__range=(0, 1), list_tolerance__range=(0, 1), override_share__range=(0, 1),
+                    discount_share__range=(0, 1), largest_line__gte=1, risk_hold_at__gte=1,
                 ),
             ),
             models.CheckConstraint(

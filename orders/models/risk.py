@@ -38,7 +38,7 @@ class RiskRule(models.Model):
         max_length=10, choices=SUBJECTS, blank=True, help_text="Whose orders velocity counts."
     )
     window_hours = models.PositiveSmallIntegerField(default=24, help_text="Velocity looks back so far.")
-    limit_count = models.PositiveSmallIntegerField(
+    normal_orders = models.PositiveSmallIntegerField(
         default=3, help_text="Orders in the window that are still normal."
     )
     amount = models.DecimalField(

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 
+from erp.core.models import User
+from erp.core.roles import Role
 from orders.hold_rules import Rule, merge_rules
 from orders.models import Hold, HoldRule
 from orders.states import HoldState
@@ -18,6 +20,11 @@ from orders.states import HoldState
 def hold_rules() -> dict[str, Rule]:
     """This function will return the rule of every kind of hold."""
     return merge_rules(HoldRule.objects.all())
+
+
+def hold_is_decidable(hold: Hold, actor: User) -> bool:
+    """This function will tell whether `actor` may decide a hold: its owner's role, an administrator, or a program."""
+    return actor.is_system or actor.is_superuser or bool(actor.roles & {hold.owner_role, Role.ADMIN})
 
 
 class HoldQueue(NamedTuple):

@@ -56,7 +56,9 @@ def _check(limit: Decimal | None, payment_days: int, reason: str) -> None:
         raise InvalidInput(
             "a change of credit needs a reason", field="reason", remedy="Say what it rests on."
         )
-    if limit is not None and (limit < 0 or limit >= Decimal("1e13") or limit != round(limit, 2)):
+    if limit is not None and not (
+        limit.is_finite() and 0 <= limit < Decimal("1e13") and limit == round(limit, 2)
+    ):
         raise InvalidInput("that is no limit", field="limit", remedy="Enter zero or more, in whole cents.")
     if not 0 <= payment_days <= LONGEST:
         raise InvalidInput(

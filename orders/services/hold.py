@@ -16,18 +16,13 @@ from erp.core.services.note import note_add
 from erp.core.services.state import change_state, change_state_many, record_creation
 from orders.locks import lock_order
 from orders.models import Hold, Order
-from orders.selectors.hold import hold_rules
+from orders.selectors.hold import hold_is_decidable, hold_rules
 from orders.services.release import order_cancel, order_release_allocation
 from orders.states import HoldKind, HoldRelease, HoldState, OrderState
 
 
-def hold_may(actor: User, hold: Hold) -> bool:
-    """This function will tell whether `actor` may decide a hold: its owner's role, an administrator, or a program."""
-    return actor.is_system or actor.is_superuser or bool(actor.roles & {hold.owner_role, Role.ADMIN})
-
-
 def _demand_owner(actor: User, holds: Iterable[Hold]) -> None:
-    foreign = [hold for hold in holds if not hold_may(actor, hold)]
+    foreign = [hold for hold in holds if not hold_is_decidable(hold, actor)]
     if foreign:
         named = sorted({f"{hold.get_kind_display()} ({Role(hold.owner_role).label})" for hold in foreign})
         raise PermissionRefused(

@@ -196,8 +196,8 @@ def _load_settings(ground: Ground, subjects: Sequence[Subject]) -> None:
     for kind, row in ((kind, _json(row)) for kind, row in rows):
         if kind == "limits":
             ground.limits[row["channel_id"]] = Limits(
-                _decimal(row["agreed_tolerance"]), _decimal(row["list_tolerance"]), _decimal(row["override_limit"]),
-                _decimal(row["discount_limit"]), row["largest_line"],
+                _decimal(row["agreed_tolerance"]), _decimal(row["list_tolerance"]), _decimal(row["override_share"]),
+                _decimal(row["discount_share"]), row["largest_line"],
                 row["duplicate_hours"], row["risk_hold_at"], row["risk_reject_at"],
             )  # fmt: skip
         elif kind == "tax":
@@ -208,7 +208,7 @@ def _load_settings(ground: Ground, subjects: Sequence[Subject]) -> None:
             )
         elif kind == "rule":
             rule = RiskRuleFacts(
-                row["code"], row["kind"], row["subject"], row["window_hours"], row["limit_count"], _decimal(row["amount"]),
+                row["code"], row["kind"], row["subject"], row["window_hours"], row["normal_orders"], _decimal(row["amount"]),
                 row["points"],
             )  # fmt: skip
             ground.rules.append((row["channel_id"], rule))

@@ -57,7 +57,9 @@ def _check_period(draft: PriceListDraft | EntryDraft) -> None:
 
 
 def _check_entry(draft: EntryDraft) -> None:
-    if not 0 <= draft.price <= Decimal("1e9") or draft.price != round(draft.price, 4):
+    if not (draft.price.is_finite() and 0 <= draft.price <= Decimal("1e9")) or draft.price != round(
+        draft.price, 4
+    ):
         raise InvalidInput("that is no price", field="price", remedy="Zero or more, at most four decimals.")
     if not 1 <= draft.minimum_quantity <= 1_000_000:
         raise InvalidInput(

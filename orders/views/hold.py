@@ -31,7 +31,7 @@ from erp.core.roles import PERMISSIONS, Role
 from orders import filters, tables
 from orders.forms import AddressForm
 from orders.models import Hold, Order
-from orders.selectors.hold import HoldQueue, hold_queues, hold_rules
+from orders.selectors.hold import HoldQueue, hold_is_decidable, hold_queues, hold_rules
 from orders.services import (
     ShipTo,
     hold_extend,
@@ -41,18 +41,23 @@ from orders.services import (
     order_address_correct,
     order_revalidate,
 )
-from orders.services.hold import hold_may
 from orders.states import HOLD, HoldKind, HoldRelease, HoldState
 
 RELEASE = "orders.hold_release"
 OWNERS = [(role.value, role.label) for role in Role if role in PERMISSIONS[RELEASE] | {Role.ADMIN}]
 
 
+def settler_of(user: Any) -> str:
+    """This function will return whose a hold is that a person opens: their own role's, or the rule's when they have several."""
+    mine = [role for role, _ in OWNERS if role in user.roles]
+    return mine[0] if len(mine) == 1 else ""
+
+
 def _yours(queryset: QuerySet[Hold], request: HttpRequest) -> tuple[list[Hold], int]:
     """The open holds among the chosen ones that this person may decide, and how many are left out."""
     chosen = list(queryset.select_related("order"))
     actor = actor_of(request)
-    yours = [hold for hold in chosen if hold.state == HoldState.OPEN and hold_may(actor, hold)]
+    yours = [hold for hold in chosen if hold.state == HoldState.OPEN and hold_is_decidable(hold, actor)]
     return yours, len(chosen) - len(yours)
 
 
@@ -247,7 +252,7 @@ class HoldRecord(RecordPage):
         actor: Any = user
         closed = "" if obj.state == HoldState.OPEN else f"It is {obj.get_state_display().lower()}."
         mine = closed or (
-            "" if hold_may(actor, obj) else f"It is for {Role(obj.owner_role).label} to decide."
+            "" if hold_is_decidable(obj, actor) else f"It is for {Role(obj.owner_role).label} to decide."
         )
         why = ActionField("reason", "Why", kind="textarea")
         roles = [row for row in OWNERS if row[0] != obj.owner_role]
@@ -273,12 +278,14 @@ class HoldRecord(RecordPage):
             "steps": rule.playbook, "release_by": HoldRelease(rule.release_by).label, "escalate": rule.escalate.label,
             "escalates_at": obj.due_at + rule.escalate_after,
         }  # fmt: skip
-        others = obj.order.holds.exclude(pk=obj.pk).order_by("pk")
+        others = list(obj.order.holds.exclude(pk=obj.pk).order_by("pk"))
+        other_panels = [
+            Panel("Other holds of the order", "orders/partials/_holds.html", {"holds": others, "obj": None}, column="side")
+        ]  # fmt: skip
         return [
             Panel("Evidence", "orders/partials/_hold_evidence.html", {"rows": evidence_rows(obj.evidence)}),
             Panel("Playbook", "orders/partials/_hold_playbook.html", context),
-            Panel("Other holds of the order", "orders/partials/_holds.html", {"holds": others, "obj": obj.order},
-                  column="side"),
+            *(other_panels if others else []),
             Panel("Ship to", "orders/partials/_ship_to.html", {"obj": obj.order}, column="side"),
         ]  # fmt: skip
 
@@ -287,6 +294,12 @@ def evidence_rows(evidence: Any, prefix: str = "") -> list[tuple[str, str]]:
     """This function will write evidence as (what, value) pairs; what is nested gets a path, such as "rules 1 · why"."""
     if isinstance(evidence, dict):
         parts = [(str(key).replace("_", " "), value) for key, value in evidence.items()]
+    elif (
+        isinstance(evidence, list)
+        and evidence
+        and all(isinstance(item, dict) and "rule" in item for item in evidence)
+    ):
+        return [(str(item["rule"]), f"{item['points']} points: {item['why']}") for item in evidence]
     elif isinstance(evidence, list) and any(isinstance(item, (dict, list)) for item in evidence):
         parts = [(str(number), value) for number, value in enumerate(evidence, start=1)]
     elif isinstance(evidence, list):

@@ -26,7 +26,6 @@ from erp.core.pages import (
 )
 from erp.core.pages.format import money_text, when_html
 from erp.core.permissions import actor_of, page
-from erp.core.roles import Role
 from orders.filters import BackorderFilter, OrderFilter
 from orders.models import Order, OrderLine
 from orders.selectors import backordered_lines, explain_decisions
@@ -40,7 +39,7 @@ from orders.services import (
 from orders.services.revalidate import CHECKABLE
 from orders.states import ALLOCATABLE, ORDER, HoldKind, HoldState, OrderState, derive_progress
 from orders.tables import OrderLineTable, OrderTable
-from orders.views.hold import OWNERS
+from orders.views.hold import OWNERS, settler_of
 
 
 def preview_allocate(queryset: QuerySet[Order], request: HttpRequest) -> list[str]:
@@ -153,7 +152,7 @@ class OrderRecord(RecordPage):
 
     def get_actions(self, obj: Order, user: AbstractBaseUser) -> list[Action]:
         reason = [ActionField("reason", "Why", kind="textarea")]
-        owner = ActionField("owner", "Whose to settle", kind="select", choices=OWNERS, value=Role.OPERATIONS)
+        owner = ActionField("owner", "Whose to settle", kind="select", choices=OWNERS, value=settler_of(user))
         held = "" if obj.state == OrderState.ON_HOLD else "It is not on hold."
         wants = "" if obj.needs_allocation and obj.state in ALLOCATABLE else "Nothing of it wants stock now."
         promised = "" if obj.state == OrderState.ALLOCATED else "It has no promise that could be taken back."
@@ -251,7 +250,8 @@ def order_hold_view(request: HttpRequest, pk: int) -> HttpResponse:
     return run_action(
         request,
         lambda: hold_open(
-            order_id=pk, kind=HoldKind.MANUAL, reason=reason, owner=owner if owner in dict(OWNERS) else "",
+            order_id=pk, kind=HoldKind.MANUAL, reason=reason,
+            owner=owner if owner in dict(OWNERS) else settler_of(actor_of(request)),
             actor=actor_of(request), at=timezone.now(),
         ),
         done="Order on hold.", url=_go(pk),

@@ -13,7 +13,8 @@ from erp.core.models import ExceptionCase, IdempotencyKey, InboxMessage, StateCh
 from inventory.models import StockEvent
 from orders.models import Allocation, Hold, Order
 
-LISTS = ["order", "backorder", "hold", "customer", "channel", "listing", "allocation_policy"]
+LISTS = ["order", "backorder", "hold", "customer", "channel", "listing", "allocation_policy", "price_list", "price_entry",
+         "contract_price"]  # fmt: skip
 Login = Callable[[str], Client]
 PEOPLE = ["olga", "cora", "fay", "ada", "pia", "ben", "rita", "otto"]
 ORDER = {

@@ -33,7 +33,7 @@ LINE = LineFacts("MUG", 2, D(10), D(20), D(10), True)
 SOUND = OrderFacts(
     "GBP", False, "GBP", D(20), D(4), D(24), D(0), [LINE], ship_to=HOME, email="pat@example.com"
 )
-STRICT = Limits(discount_limit=D("0.30"), duplicate_hours=24, risk_hold_at=50, risk_reject_at=100)
+STRICT = Limits(discount_share=D("0.30"), duplicate_hours=24, risk_hold_at=50, risk_reject_at=100)
 
 
 def line(**change: Any) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def at(**change: str) -> dict[str, Any]:
 
 
 def rule(kind: str, points: int = 60, **more: Any) -> RiskRuleFacts:
-    known = {"subject": "", "window_hours": 24, "limit_count": 3, "amount": D(0)} | more
+    known = {"subject": "", "window_hours": 24, "normal_orders": 3, "amount": D(0)} | more
     return RiskRuleFacts(
-        kind, kind, known["subject"], known["window_hours"], known["limit_count"], known["amount"], points
+        kind, kind, known["subject"], known["window_hours"], known["normal_orders"], known["amount"], points
     )
 
 
@@ -170,7 +170,7 @@ def only(**change: Any) -> Finding:
     return found
 
 
-def test_beyond_the_override_limit_the_price_is_for_finance() -> None:
+def test_beyond_the_override_share_the_price_is_for_finance() -> None:
     assert only(**agreed("7.50")).owner == ""
     found = only(**agreed("7.49"))
     assert found.owner == "FINANCE"

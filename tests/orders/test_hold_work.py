@@ -178,7 +178,7 @@ def test_the_same_order_under_another_id_waits_and_a_different_one_does_not(comp
 
 def test_velocity_counts_what_is_stored_and_what_came_in_the_same_batch(company: Company) -> None:
     RiskRule.objects.create(
-        code="FAST", kind="VELOCITY", subject="EMAIL", window_hours=24, limit_count=2, points=60
+        code="FAST", kind="VELOCITY", subject="EMAIL", window_hours=24, normal_orders=2, points=60
     )
     receive(company, command(1))
     received = receive(
@@ -195,7 +195,7 @@ def test_velocity_counts_what_is_stored_and_what_came_in_the_same_batch(company:
 @pytest.mark.parametrize("subject", ["CARD", "ADDRESS", "CUSTOMER"])
 def test_velocity_counts_by_each_subject(company: Company, subject: str) -> None:
     RiskRule.objects.create(
-        code="FAST", kind="VELOCITY", subject=subject, window_hours=24, limit_count=1, points=60
+        code="FAST", kind="VELOCITY", subject=subject, window_hours=24, normal_orders=1, points=60
     )
     same = {"card_ref": "tok_1", "customer_number": "C-CAROL"}
     receive(company, command(1, **same))
@@ -231,7 +231,7 @@ def test_a_batch_costs_the_same_statements_whatever_its_size(
     company: Company, django_assert_max_num_queries: Any
 ) -> None:
     policy(company)
-    RiskRule.objects.create(code="FAST", kind="VELOCITY", subject="EMAIL", limit_count=99, points=60)
+    RiskRule.objects.create(code="FAST", kind="VELOCITY", subject="EMAIL", normal_orders=99, points=60)
     RiskRule.objects.create(code="FIRST", kind="FIRST_ORDER", amount=D(10**6), points=60)
     Customer.objects.update(credit_limit=D(10**6))
 
