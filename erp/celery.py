@@ -45,6 +45,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "unfulfilled-promises": periodic("orders.promise_flag_unfulfilled", 3_600),
     "count-variances": periodic("inventory.count_variance_flag", 3_600),
     "subscriptions": periodic("orders.subscription_raise_due", 600),
+    "hold-release": periodic("orders.hold_release_met", 300),
+    "hold-escalation": periodic("orders.hold_escalate", 900),
     "exception-wake": periodic("core.exception_wake", 300),
     "exception-escalation": periodic("core.exception_escalate", 300),
     "rollups": periodic("reporting.rollup_refresh", 60),

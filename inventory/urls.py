@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inventory.views import adjustment, journal, kit, place, pool, product, transfer
+from inventory.views import adjustment, journal, kit, place, pool, product, restriction, transfer
 
 app_name = "inventory"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("products/new/", product.ProductCreate.as_view(), name="product_create"),
     path("products/<int:pk>/", product.ProductRecord.as_view(), name="product_detail"),
     path("products/<int:pk>/edit/", product.ProductEdit.as_view(), name="product_edit"),
+    path("products/<int:pk>/restrictions/", restriction.ProductRestrict.as_view(), name="product_restrict"),
     path("products/<int:pk>/pack/", product.PackCreate.as_view(), name="product_unit_create"),
     path("products/<int:pk>/deactivate/", product.product_deactivate_view, name="product_deactivate"),
     path("products/<int:pk>/as-of/", product.product_as_of, name="product_as_of"),

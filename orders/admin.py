@@ -11,13 +11,18 @@ from orders.models import (
     AllocationPolicy,
     CancelReason,
     Channel,
+    CheckPolicy,
     Customer,
+    HoldRule,
     Listing,
     MessageTemplate,
     Order,
     OrderChange,
     Reservation,
+    RiskListEntry,
+    RiskRule,
     Subscription,
+    TaxExpectation,
 )
 
 
@@ -36,8 +41,54 @@ class ListingAdmin(SimpleHistoryAdmin):
 
 @admin.register(Customer)
 class CustomerAdmin(SimpleHistoryAdmin):
+    readonly_fields = ("credit_limit", "payment_days")  # changed with a reason on the credit page
     list_display = ("number", "name", "segment", "country", "is_blocked")
     search_fields = ("number", "name")
+
+
+@admin.register(CheckPolicy)
+class CheckPolicyAdmin(SimpleHistoryAdmin):
+    list_display = (
+        "channel",
+        "agreed_tolerance",
+        "override_share",
+        "discount_share",
+        "duplicate_hours",
+        "risk_hold_at",
+    )
+    list_select_related = ("channel",)
+
+
+@admin.register(TaxExpectation)
+class TaxExpectationAdmin(SimpleHistoryAdmin):
+    list_display = ("country", "channel", "rate", "tolerance", "allows_less", "valid_from", "valid_to")
+    list_select_related = ("channel",)
+    search_fields = ("country",)
+
+
+@admin.register(RiskRule)
+class RiskRuleAdmin(SimpleHistoryAdmin):
+    list_display = ("code", "kind", "channel", "subject", "points", "is_active")
+    list_select_related = ("channel",)
+
+
+@admin.register(RiskListEntry)
+class RiskListEntryAdmin(SimpleHistoryAdmin):
+    list_display = ("verdict", "subject", "value", "reason", "valid_to")
+    list_filter = ("verdict", "subject")
+    search_fields = ("value",)
+
+
+@admin.register(HoldRule)
+class HoldRuleAdmin(SimpleHistoryAdmin):
+    list_display = (
+        "kind",
+        "owner_role",
+        "clock_hours",
+        "release_by",
+        "escalate_role",
+        "escalate_after_hours",
+    )
 
 
 @admin.register(AllocationPolicy)

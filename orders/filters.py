@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import django_filters
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from erp.core.filters import KeelFilterSet, date_filter
@@ -13,11 +13,14 @@ from erp.core.roles import Role
 from orders.models import (
     AllocationPolicy,
     Channel,
+    ContractPrice,
     Customer,
     Hold,
     Listing,
     Order,
     OrderLine,
+    PriceList,
+    PriceListEntry,
     Rehearsal,
     RehearsalOrder,
     Reservation,
@@ -90,9 +93,43 @@ class HoldFilter(KeelFilterSet):
     state = django_filters.MultipleChoiceFilter(choices=HoldState.choices, label="State")
     kind = django_filters.MultipleChoiceFilter(choices=HoldKind.choices, label="Kind")
     owner_role = django_filters.MultipleChoiceFilter(choices=Role.choices, label="Owner")
+    is_overdue = django_filters.BooleanFilter(method="by_clock", label="Past its clock")
 
     class Meta:
         model = Hold
+        fields: list[str] = []
+
+    def by_clock(self, queryset: QuerySet[Hold], name: str, value: bool) -> QuerySet[Hold]:
+        """This function will keep the open holds past their clock, or leave them out."""
+        late = Q(state=HoldState.OPEN, due_at__lt=timezone.now())
+        return queryset.filter(late) if value else queryset.exclude(late)
+
+
+class PriceListFilter(KeelFilterSet):
+    currency = django_filters.CharFilter(lookup_expr="iexact", label="Currency")
+    is_active = django_filters.BooleanFilter(label="In force")
+
+    class Meta:
+        model = PriceList
+        fields: list[str] = []
+
+
+class PriceEntryFilter(KeelFilterSet):
+    price_list = django_filters.ModelMultipleChoiceFilter(
+        queryset=PriceList.objects.order_by("code"), label="Price list"
+    )
+
+    class Meta:
+        model = PriceListEntry
+        fields: list[str] = []
+
+
+class ContractPriceFilter(KeelFilterSet):
+    customer = django_filters.NumberFilter(field_name="customer_id", label="Customer id")
+    currency = django_filters.CharFilter(lookup_expr="iexact", label="Currency")
+
+    class Meta:
+        model = ContractPrice
         fields: list[str] = []
 
 

@@ -14,6 +14,8 @@ from orders.models import Channel, Customer, Substitution
 from orders.models.notice import LANGUAGES
 from orders.services.cancel import cancel_reasons
 
+CURRENCIES = [(code, code) for code in sorted(EXPONENTS)]
+
 
 class OrderForm(forms.Form):
     """The head of a manual order; its lines are rows of `sku`, `quantity`, `unit_price` beside it."""
@@ -79,6 +81,9 @@ class CustomerForm(forms.Form):
         choices=Customer.SHIPPING, required=False, label="Shipping", help_text="Set on each new order."
     )
     max_shipments = forms.IntegerField(min_value=1, max_value=99, required=False, label="Shipments at most")
+    verified_age = forms.IntegerField(
+        min_value=0, max_value=120, required=False, help_text="At least this old, as somebody has checked."
+    )
     is_blocked = forms.BooleanField(required=False, label="Blocked: new orders are held")
 
     def clean_ships_complete(self) -> str:
@@ -170,3 +175,52 @@ class PriceLimitForm(forms.Form):
     max_amount = forms.DecimalField(
         min_value=0, max_digits=19, decimal_places=2, label="Per order", help_text="Base currency."
     )
+
+
+class CreditForm(forms.Form):
+    limit = forms.DecimalField(
+        max_digits=15,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        help_text="Base currency; blank = unlimited.",
+    )
+    payment_days = forms.IntegerField(min_value=0, max_value=365, help_text="Days from shipment to overdue.")
+    reason = forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 2}), label="Why")
+
+
+class PriceListForm(forms.Form):
+    code = forms.CharField(max_length=40, help_text="Such as TRADE-26.")
+    name = forms.CharField(max_length=120)
+    currency = forms.ChoiceField(choices=CURRENCIES, initial="GBP")
+    valid_from = forms.DateField(required=False, widget=DateInput(), help_text="Blank = always.")
+    valid_to = forms.DateField(required=False, widget=DateInput(), help_text="Blank = until further notice.")
+    is_active = forms.BooleanField(required=False, initial=True, label="In force")
+
+
+class EntryForm(forms.Form):
+    sku = forms.CharField(max_length=40, label="SKU", help_text="Our own.")
+    price = forms.DecimalField(
+        max_digits=13, decimal_places=4, min_value=0, help_text="Per unit, without tax."
+    )
+    minimum_quantity = forms.IntegerField(
+        min_value=1, max_value=1_000_000, initial=1, label="From units of a line"
+    )
+    valid_from = forms.DateField(required=False, widget=DateInput(), help_text="Blank = always.")
+    valid_to = forms.DateField(required=False, widget=DateInput(), help_text="Blank = until further notice.")
+
+
+class ContractPriceForm(EntryForm):
+    customer = forms.CharField(max_length=40, label="Customer number")
+    currency = forms.ChoiceField(choices=CURRENCIES, initial="GBP")
+    field_order = ("customer", "sku", "currency", "price", "minimum_quantity", "valid_from", "valid_to")
+
+
+class AssignmentForm(forms.Form):
+    customer = forms.CharField(max_length=40, required=False, label="Customer number")
+    segment = forms.ChoiceField(choices=[("", "—"), *Customer.SEGMENTS], required=False)
+    channel = forms.ModelChoiceField(Channel.objects.filter(is_active=True).order_by("code"), required=False)
+
+
+class PriceFileForm(forms.Form):
+    file = forms.FileField(help_text="CSV, UTF-8, one price per row.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from erp.core.pages import Queue, register_queue
@@ -9,11 +12,18 @@ from erp.core.roles import Role
 from orders.models import Hold, Order
 from orders.states import HoldState, OrderState
 
+
+def _mine(user: Any) -> QuerySet[Hold]:
+    """The open holds that this person's roles decide; an administrator's are all."""
+    found = Hold.objects.filter(state=HoldState.OPEN)
+    return found if Role.ADMIN in user.roles else found.filter(owner_role__in=user.roles)
+
+
 register_queue(
     Queue(
         "orders.holds", "Orders on hold", "orders:hold_list", query="state=OPEN", icon="hand",
-        count=lambda user: Hold.objects.filter(state=HoldState.OPEN).count(),
-        overdue=lambda user: Hold.objects.filter(state=HoldState.OPEN, due_at__lt=timezone.now()).count(),
+        count=lambda user: _mine(user).count(),
+        overdue=lambda user: _mine(user).filter(due_at__lt=timezone.now()).count(),
         roles=frozenset({Role.CUSTOMER_SERVICE, Role.OPERATIONS, Role.FINANCE}),
     )
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """What do the codes in a batch of orders refer to? One query per kind of reference, however many orders."""
 
+# ruff: noqa: S608 — column lists are our own literals
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ class CustomerFacts(NamedTuple):
     number: str
     is_blocked: bool
     credit_limit: Decimal | None
+    segment: str
+    verified_age: int | None
     ships_complete: str
     max_shipments: int | None
 
@@ -47,9 +50,15 @@ class CustomerFacts(NamedTuple):
         return {"COMPLETE": True, "PARTIAL": False}.get(self.ships_complete, ordered)
 
 
+CUSTOMER_COLUMNS = (
+    "id, number, is_blocked, credit_limit, segment, verified_age, ships_complete, max_shipments"
+)
+CHANNEL_COLUMNS = "id, code, currency, is_prepaid, ship_within_hours, is_active, policy_id"
+
+
 @dataclass(frozen=True)
 class References:
-    """Channels by code, products by (channel id, sku in lower case), customers by number, money owed by customer id.
+    """Channels by code, products by (channel id, sku in lower case), customers by number.
 
     `payments` says whose a payment is: (provider, its reference) → (channel, external id) of the order.
     `kits` holds the bill of materials of each kit among the products.
@@ -58,7 +67,6 @@ class References:
     channels: dict[str, ChannelFacts]
     listings: dict[tuple[int, str], ProductFacts]
     customers: dict[str, CustomerFacts]
-    credit_used: dict[int, Decimal]
     payments: dict[tuple[str, str], tuple[str, str]]
     kits: dict[int, list[KitPart]] = field(default_factory=dict)
 
@@ -76,8 +84,7 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     channels = {
         row[1]: ChannelFacts(*row)
         for row in query(
-            "SELECT id, code, currency, is_prepaid, ship_within_hours, is_active, policy_id "
-            "FROM orders_channel WHERE code = ANY(%s::text[])",
+            f"SELECT {CHANNEL_COLUMNS} FROM orders_channel WHERE code = ANY(%s::text[])",
             [array(codes, "text")],
         )
     }
@@ -101,7 +108,7 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     kits = _kits(listings)
     numbers = sorted({command.customer_number for command in commands if command.customer_number})
     customers = _customers(numbers)
-    return References(channels, listings, customers, credit_used(customers), _payments(commands), kits)
+    return References(channels, listings, customers, _payments(commands), kits)
 
 
 def _kits(listings: dict[tuple[int, str], ProductFacts]) -> dict[int, list[KitPart]]:
@@ -124,7 +131,7 @@ def _payments(commands: Sequence[OrderCommand]) -> dict[tuple[str, str], tuple[s
     return {
         (row[0], row[1]): (row[2], row[3])
         for row in query(
-            f"SELECT p.provider, p.provider_ref, c.code, o.external_id FROM {source} "  # noqa: S608 (unnest of parameters)
+            f"SELECT p.provider, p.provider_ref, c.code, o.external_id FROM {source} "
             "JOIN orders_payment p USING (provider, provider_ref) JOIN orders_order o ON o.id = p.order_id "
             "JOIN orders_channel c ON c.id = o.channel_id",
             parameters,
@@ -138,23 +145,7 @@ def _customers(numbers: Sequence[str]) -> dict[str, CustomerFacts]:
     return {
         row[1]: CustomerFacts(*row)
         for row in query(
-            "SELECT id, number, is_blocked, credit_limit, ships_complete, max_shipments FROM orders_customer "
-            "WHERE number = ANY(%s::text[])",
+            f"SELECT {CUSTOMER_COLUMNS} FROM orders_customer WHERE number = ANY(%s::text[])",
             [array(numbers, "text")],
         )
     }
-
-
-def credit_used(customers: dict[str, CustomerFacts], *, without: int = 0) -> dict[int, Decimal]:
-    """This function will return what customers with a limit owe: invoiced or on order, less what was paid and credited."""
-    limited = [customer.id for customer in customers.values() if customer.credit_limit is not None]
-    if not limited:
-        return {}
-    return dict(
-        query(
-            "SELECT customer_id, sum(CASE WHEN state IN ('SHIPPED', 'COMPLETED') THEN amount_invoiced ELSE total END "
-            "- amount_credited - amount_paid + amount_refunded) FROM orders_order "
-            "WHERE customer_id = ANY(%s::bigint[]) AND state <> 'CANCELLED' AND id <> %s GROUP BY 1",
-            [array(limited, "bigint"), without],
-        )  # type: ignore[arg-type]
-    )

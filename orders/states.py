@@ -65,7 +65,17 @@ class HoldKind(models.TextChoices):
     PRICE = "PRICE", "Price"
     TAX = "TAX", "Tax"
     COMPLIANCE = "COMPLIANCE", "Compliance"
+    DUPLICATE = "DUPLICATE", "Duplicate"
     MANUAL = "MANUAL", "Manual"
+
+
+class HoldRelease(models.TextChoices):
+    """What lets an order go on by itself; a person with the owner's role may always."""
+
+    PERSON = "PERSON", "By a person"
+    PAID = "PAID", "When the order is paid"
+    CREDIT = "CREDIT", "When the customer is within credit again"
+    ADDRESS = "ADDRESS", "When the address is deliverable"
 
 
 class HoldState(models.TextChoices):

@@ -16,12 +16,15 @@ from erp.core.tables import (
 from orders.models import (
     AllocationPolicy,
     Channel,
+    ContractPrice,
     Customer,
     FreightRate,
     Hold,
     Listing,
     Order,
     OrderLine,
+    PriceList,
+    PriceListEntry,
     Rehearsal,
     RehearsalOrder,
     Reservation,
@@ -74,10 +77,10 @@ class OrderLineTable(KeelTable):
 
 
 class HoldTable(KeelTable):
+    kind = RecordColumn()
     order = LinkColumn("orders:order_detail", pk="order_id")
     state = StateColumn()
-    kind = tables.Column()
-    reason = tables.Column()
+    reason = tables.Column(attrs={"td": {"class": "k-wide"}})
     owner_role = tables.Column(verbose_name="Owner")
     total = MoneyColumn(accessor="order__total", currency="order__currency", verbose_name="Order value")
     opened_at = WhenColumn(style="ago")
@@ -85,7 +88,46 @@ class HoldTable(KeelTable):
 
     class Meta(KeelTable.Meta):
         model = Hold
-        fields = ("order", "state", "kind", "reason", "owner_role", "total", "opened_at", "due_at")
+        fields = ("kind", "order", "state", "reason", "owner_role", "total", "opened_at", "due_at")
+
+
+class PriceListTable(KeelTable):
+    code = RecordColumn()
+    prices = QuantityColumn()
+    parties = QuantityColumn(verbose_name="Assigned to")
+    valid_from = WhenColumn(style="date")
+    valid_to = WhenColumn(style="date", verbose_name="Valid until")
+
+    class Meta(KeelTable.Meta):
+        model = PriceList
+        fields = ("code", "name", "currency", "valid_from", "valid_to", "prices", "parties", "is_active")
+
+
+class PriceEntryTable(KeelTable):
+    product = LinkColumn("inventory:product_detail", pk="product_id")
+    name = tables.Column(accessor="product__name")
+    price_list = LinkColumn("orders:price_list_detail", pk="price_list_id")
+    minimum_quantity = QuantityColumn(verbose_name="From units")
+    price = MoneyColumn(currency="price_list__currency")
+    valid_from = WhenColumn(style="date")
+    valid_to = WhenColumn(style="date", verbose_name="Valid until")
+
+    class Meta(KeelTable.Meta):
+        model = PriceListEntry
+        fields = ("product", "name", "price_list", "minimum_quantity", "price", "valid_from", "valid_to")
+
+
+class ContractPriceTable(KeelTable):
+    customer = LinkColumn("orders:customer_detail", pk="customer_id", accessor="customer__name")
+    product = LinkColumn("inventory:product_detail", pk="product_id")
+    minimum_quantity = QuantityColumn(verbose_name="From units")
+    price = MoneyColumn(currency="currency")
+    valid_from = WhenColumn(style="date")
+    valid_to = WhenColumn(style="date", verbose_name="Valid until")
+
+    class Meta(KeelTable.Meta):
+        model = ContractPrice
+        fields = ("customer", "product", "minimum_quantity", "price", "valid_from", "valid_to")
 
 
 class CustomerTable(KeelTable):

@@ -229,3 +229,7 @@ _kind(
     "Record it on the order (Pay back) with the provider's reference; the case closes by itself.",
     "Agreed to keep it for the next order? Say so in the reason.",
 )  # fmt: skip
+_kind(
+    "HOLD_OVERDUE", "Hold past its clock", Role.OPERATIONS, 4,
+    "Open the hold and work its playbook.", "Reassign it to who can decide it, or give it more time with a reason.",
+)  # fmt: skip

@@ -43,6 +43,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Promises at risk", "orders:promises_at_risk"),
             Item("Reservations", "orders:reservation_list"),
             Item("Customers", "orders:customer_list", "c"),
+            Item("Price lists", "orders:price_list_list"),
             Item("Channels", "orders:channel_list"),
             Item("Listings", "orders:listing_list"),
             Item("Subscriptions", "orders:subscription_list"),

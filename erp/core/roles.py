@@ -44,6 +44,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "orders.create": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
     "orders.edit": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
     "orders.hold_release": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE, R.FINANCE}),
+    "orders.price_edit": frozenset({R.OPERATIONS, R.FINANCE}),
+    "orders.credit_edit": frozenset({R.FINANCE}),
     "orders.allocate": frozenset({R.OPERATIONS}),
     "orders.policy_edit": frozenset({R.OPERATIONS}),
     "orders.refund": frozenset({R.FINANCE}),

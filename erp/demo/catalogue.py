@@ -13,6 +13,7 @@ from hashlib import blake2b
 from statistics import median
 
 from erp.demo.source import Document
+from orders.checks.address import postcode_examples
 
 COUNTRIES = {
     "United Kingdom": "GB", "France": "FR", "Australia": "AU", "Netherlands": "NL", "Germany": "DE", "Norway": "NO",
@@ -201,5 +202,11 @@ def address_of(key: str, country_name: str, *, business: bool) -> Address:
     return Address(
         name, f"customer-{key.lower()}@example.com",
         f"{1 + draw('house:' + key, 180)} {_STREETS[draw('street:' + key, len(_STREETS))]}",
-        cities[draw("city:" + key, len(cities))], f"{10_000 + draw('post:' + key, 89_999)}", country,
+        cities[draw("city:" + key, len(cities))], _postcode(key, country), country,
     )  # fmt: skip
+
+
+def _postcode(key: str, country: str) -> str:
+    """One of the country's examples: what an address check takes for possible, and nobody's own."""
+    examples = postcode_examples(country)
+    return examples[draw("post:" + key, len(examples))] if examples else ""

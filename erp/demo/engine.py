@@ -200,9 +200,9 @@ class Replay:
             )
         ]
         if held:
-            cora = self.company.people["cora"]
+            ada = self.company.people["ada"]  # whatever its kind
             freed = hold_release_many(
-                hold_ids=held, reason="Called the customer: the order is meant.", actor=cora, at=at
+                hold_ids=held, reason="Called the customer: the order is meant.", actor=ada, at=at
             )
             order_allocate_many(order_ids=freed, actor=self.actor, at=at)
 

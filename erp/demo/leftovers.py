@@ -255,10 +255,10 @@ def _messages(replay: Replay, at: datetime) -> None:
     """A file from a partner with two orders that can not be taken."""
     stamp = at.isoformat()
     rows = [
-        "external_id,ordered_at,currency,ship_to_name,ship_to_line1,ship_to_city,ship_to_country,sku,quantity,unit_price",
-        f"P-7001,{stamp},GBP,Harbour Gifts,2 Quay Street,Bristol,GB,NO-SUCH-SKU,4,3.50",
-        f"P-7002,{stamp},GBP,Harbour Gifts,2 Quay Street,Bristol,GB,85123A,-6,2.95",
-        f"P-7003,{stamp},GBP,Harbour Gifts,2 Quay Street,Bristol,GB,85123A,6,2.95",
+        "external_id,ordered_at,currency,ship_to_name,ship_to_line1,ship_to_city,ship_to_postcode,ship_to_country,sku,quantity,unit_price",
+        f"P-7001,{stamp},GBP,Harbour Gifts,2 Quay Street,Bristol,BS1 4RB,GB,NO-SUCH-SKU,4,3.50",
+        f"P-7002,{stamp},GBP,Harbour Gifts,2 Quay Street,Bristol,BS1 4RB,GB,85123A,-6,2.95",
+        f"P-7003,{stamp},GBP,Harbour Gifts,2 Quay Street,Bristol,BS1 4RB,GB,85123A,6,2.95",
     ]
     order_import(
         content="\n".join(rows).encode(), channel="trade-uk", file_name="harbour-gifts.csv",

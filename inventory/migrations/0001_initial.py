@@ -661,6 +661,72 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="HistoricalProductRestriction",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("min_age", models.PositiveSmallIntegerField(default=0, help_text="0 = none.")),
+                (
+                    "hazmat_class",
+                    models.CharField(
+                        blank=True,
+                        help_text="UN class such as 3 or 2.1; goes only to the allowed countries.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "allowed_countries",
+                    models.CharField(blank=True, help_text="Two-letter codes; blank = all.", max_length=800),
+                ),
+                ("forbidden_countries", models.CharField(blank=True, max_length=800)),
+                (
+                    "is_business_only",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Only to business customers, e.g. lots that must be traced to their user.",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical product restriction",
+                "verbose_name_plural": "historical product restrictions",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="HistoricalKitComponent",
             fields=[
                 (
@@ -829,6 +895,46 @@ class Migration(migrations.Migration):
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="bins",
+                        to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ProductRestriction",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("min_age", models.PositiveSmallIntegerField(default=0, help_text="0 = none.")),
+                (
+                    "hazmat_class",
+                    models.CharField(
+                        blank=True,
+                        help_text="UN class such as 3 or 2.1; goes only to the allowed countries.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "allowed_countries",
+                    models.CharField(blank=True, help_text="Two-letter codes; blank = all.", max_length=800),
+                ),
+                ("forbidden_countries", models.CharField(blank=True, max_length=800)),
+                (
+                    "is_business_only",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Only to business customers, e.g. lots that must be traced to their user.",
+                    ),
+                ),
+                (
+                    "product",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="restriction",
                         to="inventory.product",
                     ),
                 ),
@@ -1542,6 +1648,12 @@ class Migration(migrations.Migration):
                     ("quantity_allocated__gte", 0), ("quantity_allocated__lte", models.F("quantity"))
                 ),
                 name="binstock_allocated_within_quantity",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productrestriction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("min_age__lte", 99)), name="productrestriction_age"
             ),
         ),
         migrations.AddConstraint(

@@ -3,6 +3,7 @@
 from inventory.models.kit import KitComponent
 from inventory.models.node import Location, Node
 from inventory.models.product import Category, Lot, Product, ProductUnit, UnitOfMeasure
+from inventory.models.restriction import ProductRestriction
 from inventory.models.stock import BinStock, StockBuffer, StockEvent, StockLevel, StockMove, StockSnapshot
 from inventory.models.supply import ExpectedSupply, StockPool
 from inventory.models.transfer import Adjustment, AdjustmentLine, Transfer, TransferLine
@@ -18,6 +19,7 @@ __all__ = [
     "Lot",
     "Node",
     "Product",
+    "ProductRestriction",
     "ProductUnit",
     "StockBuffer",
     "StockEvent",

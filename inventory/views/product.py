@@ -128,8 +128,10 @@ class ProductRecord(RecordPage):
         adjust, transfer = (
             reverse(f"inventory:{noun}_create") + query for noun in ("adjustment", "transfer")
         )
-        names = ("stock_status_change", "product_edit", "product_deactivate")
-        condition, edit, deactivate = (reverse(f"inventory:{name}", args=[obj.pk]) for name in names)
+        names = ("stock_status_change", "product_edit", "product_restrict", "product_deactivate")
+        condition, edit, restrict, deactivate = (
+            reverse(f"inventory:{name}", args=[obj.pk]) for name in names
+        )
         kit, dissolve = (reverse(f"inventory:kit_{verb}", args=[obj.pk]) for verb in ("edit", "dissolve"))
         no_stock = "A kit has no stock of its own: use its components." if obj.is_kit else ""
         held = "" if obj.is_kit or not obj.card.totals.on_hand else "It has stock of its own."
@@ -170,6 +172,7 @@ class ProductRecord(RecordPage):
                 else []
             ),
             Action("Edit", edit, "inventory.product_edit", method="get"),
+            Action("Sales restrictions", restrict, "inventory.product_edit", method="get"),
             Action(
                 label,
                 deactivate,

@@ -160,6 +160,22 @@ def _content(members: list[tuple[int, dict[str, str]]], channel: str) -> Mapping
     }  # fmt: skip
 
 
+def row_error(order: FeedOrder, error: KeelError) -> tuple[int, KeelError]:
+    """This function will return the row of the file at which an order was refused, and the refusal that names it."""
+    if order.command is None:
+        return order.first_row, error
+    rows: list[int] = order.command.headers["rows"]
+    number = rows[0]
+    if error.field.startswith("lines["):
+        number = rows[int(error.field[6:].split("]", 1)[0]) - 1]
+    name = error.field.rsplit(".", 1)[-1]
+    named = type(error)(
+        f"row {number}: {error.message}", field=f"row {number}: {name}", remedy=error.remedy, **error.detail
+    )
+    named.is_recorded = error.is_recorded
+    return number, named
+
+
 def _with_row(error: KeelError, members: list[tuple[int, dict[str, str]]]) -> KeelError:
     """Say in which row of the file the field is: lines[n] is the nth row of its order."""
     number = members[0][0]

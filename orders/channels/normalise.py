@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from erp.core.errors import InvalidInput
@@ -14,11 +15,11 @@ from orders.services import ChargeCommand, LineCommand, OrderCommand, PaymentCom
 MAX_LINES = 5_000
 _TOP = {
     "channel", "external_id", "ordered_at", "currency", "lines", "charges", "customer_number", "email", "ship_to", "payment",
-    "priority", "ships_complete", "reservation_key",
+    "priority", "ships_complete", "reservation_key", "bill_to", "card_ref", "risk_score", "verified_age",
 }  # fmt: skip
 _LINE = {"sku", "quantity", "unit_price", "description", "tax_amount"}
 _CHARGE = {"kind", "amount", "description"}
-_SHIP_TO = {"name", "line1", "city", "postcode", "country"}
+_ADDRESS = {"name", "line1", "city", "postcode", "country"}
 _PAYMENT = {"provider", "provider_ref", "amount"}
 CHARGE_KINDS = {str(role) for role, _ in OrderCharge.KINDS}
 
@@ -31,7 +32,6 @@ def order_command(
     Keys that mean nothing here are refused rather than dropped: a misspelt field must not lose its value in silence.
     """
     top = _object(content, "body", _TOP)
-    ship_to = _object(top.get("ship_to", {}), "ship_to", _SHIP_TO)
     lines = _list(top.get("lines"), "lines")
     if not lines:
         raise InvalidInput("lines is empty", field="lines", remedy="Send at least one line.")
@@ -52,13 +52,11 @@ def order_command(
         ],
         customer_number=fields.read_text(top.get("customer_number"), "customer_number", 40, required=False),
         email=_email(top.get("email")),
-        ship_to=ShipTo(
-            fields.read_text(ship_to.get("name"), "ship_to.name", 120, required=False),
-            fields.read_text(ship_to.get("line1"), "ship_to.line1", 160, required=False),
-            fields.read_text(ship_to.get("city"), "ship_to.city", 80, required=False),
-            fields.read_text(ship_to.get("postcode"), "ship_to.postcode", 20, required=False),
-            fields.read_country(ship_to.get("country"), "ship_to.country"),
-        ),
+        ship_to=_address(top.get("ship_to", {}), "ship_to"),
+        bill_to=_address(top["bill_to"], "bill_to") if top.get("bill_to") is not None else None,
+        card_ref=fields.read_text(top.get("card_ref"), "card_ref", 120, required=False),
+        risk_score=_risk_score(top.get("risk_score")),
+        verified_age=_age(top.get("verified_age")),
         payment=_payment(top.get("payment")),
         priority=_priority(top.get("priority", 0)),
         ships_complete=_flag(top.get("ships_complete", False), "ships_complete"),
@@ -114,6 +112,40 @@ def _charge(value: Any, field: str) -> ChargeCommand:
         fields.read_amount(charge.get("amount"), f"{field}.amount", negative=True),
         fields.read_text(charge.get("description"), f"{field}.description", 200, required=False),
     )
+
+
+def _address(value: Any, field: str) -> ShipTo:
+    address = _object(value, field, _ADDRESS)
+    return ShipTo(
+        fields.read_text(address.get("name"), f"{field}.name", 120, required=False),
+        fields.read_text(address.get("line1"), f"{field}.line1", 160, required=False),
+        fields.read_text(address.get("city"), f"{field}.city", 80, required=False),
+        fields.read_text(address.get("postcode"), f"{field}.postcode", 20, required=False),
+        fields.read_country(address.get("country"), f"{field}.country"),
+    )
+
+
+def _risk_score(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    score = fields.read_amount(value, "risk_score", decimals=2)
+    if score > 100:
+        raise InvalidInput(
+            "risk_score is above 100", field="risk_score", remedy="Send 0 (safe) to 100 (fraud)."
+        )
+    return score
+
+
+def _age(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 120:
+        raise InvalidInput(
+            "verified_age is a whole number of years",
+            field="verified_age",
+            remedy="Send the age that was checked, such as 18.",
+        )
+    return value
 
 
 def _payment(value: Any) -> PaymentCommand | None:

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
@@ -74,6 +76,20 @@ class Migration(migrations.Migration):
                         help_text="Base currency; blank = none set.",
                         max_digits=19,
                         null=True,
+                    ),
+                ),
+                (
+                    "payment_days",
+                    models.PositiveSmallIntegerField(
+                        db_default=30,
+                        default=30,
+                        help_text="An invoice is overdue so many days after the goods left.",
+                    ),
+                ),
+                (
+                    "verified_age",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="At least this old, as somebody has checked.", null=True
                     ),
                 ),
                 ("line1", models.CharField(blank=True, max_length=160)),
@@ -389,6 +405,126 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CheckPolicy",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "agreed_tolerance",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0.02"),
+                        help_text="Share below a contract or price-list price that still passes.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "list_tolerance",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0.90"),
+                        help_text="The same below the product's list price, where nothing was agreed.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "override_share",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0.25"),
+                        help_text="Share below an agreed price beyond which finance must release the order.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "discount_share",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0.30"),
+                        help_text="Discounts as a share of the goods that still pass.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "largest_line",
+                    models.PositiveIntegerField(
+                        default=3000, help_text="Units of a line from which it is held."
+                    ),
+                ),
+                (
+                    "duplicate_hours",
+                    models.PositiveSmallIntegerField(
+                        default=24,
+                        help_text="Same buyer, address and lines within so many hours is held; 0 = off.",
+                    ),
+                ),
+                (
+                    "risk_hold_at",
+                    models.PositiveSmallIntegerField(
+                        default=50, help_text="Risk points from which it is held."
+                    ),
+                ),
+                (
+                    "risk_reject_at",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Risk points from which it is refused; blank = never.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="check_policy",
+                        to="orders.channel",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "check policies",
+            },
+        ),
+        migrations.CreateModel(
+            name="CreditLimitChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("limit_before", models.DecimalField(decimal_places=4, max_digits=19, null=True)),
+                ("limit_after", models.DecimalField(decimal_places=4, max_digits=19, null=True)),
+                ("days_before", models.PositiveSmallIntegerField()),
+                ("days_after", models.PositiveSmallIntegerField()),
+                ("reason", models.CharField(max_length=300)),
+                ("requested_at", models.DateTimeField()),
+                ("applied_at", models.DateTimeField(blank=True, null=True)),
+                ("refused_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_changes",
+                        to="orders.customer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="ContractPrice",
             fields=[
                 (
@@ -652,6 +788,114 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="HistoricalCheckPolicy",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "agreed_tolerance",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0.02"),
+                        help_text="Share below a contract or price-list price that still passes.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "list_tolerance",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0.90"),
+                        help_text="The same below the product's list price, where nothing was agreed.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "override_share",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0.25"),
+                        help_text="Share below an agreed price beyond which finance must release the order.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "discount_share",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0.30"),
+                        help_text="Discounts as a share of the goods that still pass.",
+                        max_digits=5,
+                    ),
+                ),
+                (
+                    "largest_line",
+                    models.PositiveIntegerField(
+                        default=3000, help_text="Units of a line from which it is held."
+                    ),
+                ),
+                (
+                    "duplicate_hours",
+                    models.PositiveSmallIntegerField(
+                        default=24,
+                        help_text="Same buyer, address and lines within so many hours is held; 0 = off.",
+                    ),
+                ),
+                (
+                    "risk_hold_at",
+                    models.PositiveSmallIntegerField(
+                        default=50, help_text="Risk points from which it is held."
+                    ),
+                ),
+                (
+                    "risk_reject_at",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Risk points from which it is refused; blank = never.",
+                        null=True,
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical check policy",
+                "verbose_name_plural": "historical check policies",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="HistoricalContractPrice",
             fields=[
                 (
@@ -747,6 +991,20 @@ class Migration(migrations.Migration):
                         help_text="Base currency; blank = none set.",
                         max_digits=19,
                         null=True,
+                    ),
+                ),
+                (
+                    "payment_days",
+                    models.PositiveSmallIntegerField(
+                        db_default=30,
+                        default=30,
+                        help_text="An invoice is overdue so many days after the goods left.",
+                    ),
+                ),
+                (
+                    "verified_age",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="At least this old, as somebody has checked.", null=True
                     ),
                 ),
                 ("line1", models.CharField(blank=True, max_length=160)),
@@ -866,6 +1124,110 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "historical freight rate",
                 "verbose_name_plural": "historical freight rates",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalHoldRule",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("PAYMENT", "Payment"),
+                            ("FRAUD", "Fraud"),
+                            ("ADDRESS", "Address"),
+                            ("CREDIT", "Credit"),
+                            ("PRICE", "Price"),
+                            ("TAX", "Tax"),
+                            ("COMPLIANCE", "Compliance"),
+                            ("DUPLICATE", "Duplicate"),
+                            ("MANUAL", "Manual"),
+                        ],
+                        db_index=True,
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "owner_role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("clock_hours", models.PositiveSmallIntegerField(help_text="Time to settle it.")),
+                (
+                    "playbook",
+                    models.TextField(blank=True, help_text="One step per line, the usual one first."),
+                ),
+                (
+                    "release_by",
+                    models.CharField(
+                        choices=[
+                            ("PERSON", "By a person"),
+                            ("PAID", "When the order is paid"),
+                            ("CREDIT", "When the customer is within credit again"),
+                            ("ADDRESS", "When the address is deliverable"),
+                        ],
+                        default="PERSON",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "escalate_role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "escalate_after_hours",
+                    models.PositiveSmallIntegerField(help_text="How long past its clock."),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical hold rule",
+                "verbose_name_plural": "historical hold rules",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -1022,6 +1384,295 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name="HistoricalRiskListEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("verdict", models.CharField(choices=[("DENY", "Deny"), ("ALLOW", "Allow")], max_length=5)),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("EMAIL", "E-mail"),
+                            ("CUSTOMER", "Customer"),
+                            ("ADDRESS", "Ship-to address"),
+                            ("CARD", "Card reference"),
+                            ("DOMAIN", "E-mail domain"),
+                            ("POSTCODE", "Country and postcode"),
+                            ("COUNTRY", "Country"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "value",
+                    models.CharField(
+                        help_text="E-mail, customer number, card reference, domain, country, or as evidence shows it.",
+                        max_length=254,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical risk list entry",
+                "verbose_name_plural": "historical risk list entries",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalRiskRule",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("code", models.CharField(db_index=True, max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("VELOCITY", "Many orders of one subject"),
+                            ("FIRST_ORDER", "First order above an amount"),
+                            ("COUNTRY_MISMATCH", "Ships to another country than it is billed to"),
+                            ("LISTED", "On the deny list"),
+                            ("FREE_MAIL", "Free mail address above an amount"),
+                            ("PROVIDER", "The payment provider's score"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("EMAIL", "E-mail"),
+                            ("CUSTOMER", "Customer"),
+                            ("ADDRESS", "Ship-to address"),
+                            ("CARD", "Card reference"),
+                        ],
+                        help_text="Whose orders velocity counts.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "window_hours",
+                    models.PositiveSmallIntegerField(default=24, help_text="Velocity looks back so far."),
+                ),
+                (
+                    "normal_orders",
+                    models.PositiveSmallIntegerField(
+                        default=3, help_text="Orders in the window that are still normal."
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="From this order total; a provider: from this score.",
+                        max_digits=19,
+                    ),
+                ),
+                (
+                    "points",
+                    models.PositiveSmallIntegerField(
+                        help_text="A provider's score is taken in this share of 100."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Blank = every channel.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical risk rule",
+                "verbose_name_plural": "historical risk rules",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalSubscription",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("PAUSED", "Paused"),
+                            ("CANCELLED", "Cancelled"),
+                            ("ENDED", "Ended"),
+                        ],
+                        default="ACTIVE",
+                        max_length=20,
+                    ),
+                ),
+                ("interval_count", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "interval_unit",
+                    models.CharField(
+                        choices=[("DAY", "days"), ("WEEK", "weeks"), ("MONTH", "months")],
+                        default="MONTH",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "start_date",
+                    models.DateField(help_text="The first date; months keep its day, or end on their last."),
+                ),
+                ("end_date", models.DateField(blank=True, help_text="No order after this date.", null=True)),
+                (
+                    "next_date",
+                    models.DateField(blank=True, help_text="Blank when there is none any more.", null=True),
+                ),
+                (
+                    "due_hour",
+                    models.PositiveSmallIntegerField(
+                        default=6, help_text="Hour of the company's day, 0 to 23."
+                    ),
+                ),
+                (
+                    "price_rule",
+                    models.CharField(
+                        choices=[("LIST", "List price of the day"), ("FIXED", "Fixed prices")],
+                        default="LIST",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "payment_kind",
+                    models.CharField(
+                        choices=[("INVOICE", "On invoice"), ("STORED", "Stored payment reference")],
+                        default="INVOICE",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "payment_reference",
+                    models.CharField(
+                        blank=True,
+                        help_text="The provider's reference of the stored payment method.",
+                        max_length=120,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.customer",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical subscription",
+                "verbose_name_plural": "historical subscriptions",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name="HistoricalSubstitution",
             fields=[
                 (
@@ -1097,6 +1748,149 @@ class Migration(migrations.Migration):
                 "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalTaxExpectation",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("country", models.CharField(max_length=2)),
+                ("rate", models.DecimalField(decimal_places=4, help_text="0.2000 is 20 %.", max_digits=5)),
+                ("tolerance", models.DecimalField(decimal_places=4, default=Decimal("0.005"), max_digits=5)),
+                (
+                    "allows_less",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Reduced and zero rates exist there: anything up to the rate is plausible.",
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical tax expectation",
+                "verbose_name_plural": "historical tax expectations",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HoldRule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("PAYMENT", "Payment"),
+                            ("FRAUD", "Fraud"),
+                            ("ADDRESS", "Address"),
+                            ("CREDIT", "Credit"),
+                            ("PRICE", "Price"),
+                            ("TAX", "Tax"),
+                            ("COMPLIANCE", "Compliance"),
+                            ("DUPLICATE", "Duplicate"),
+                            ("MANUAL", "Manual"),
+                        ],
+                        max_length=12,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "owner_role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("clock_hours", models.PositiveSmallIntegerField(help_text="Time to settle it.")),
+                (
+                    "playbook",
+                    models.TextField(blank=True, help_text="One step per line, the usual one first."),
+                ),
+                (
+                    "release_by",
+                    models.CharField(
+                        choices=[
+                            ("PERSON", "By a person"),
+                            ("PAID", "When the order is paid"),
+                            ("CREDIT", "When the customer is within credit again"),
+                            ("ADDRESS", "When the address is deliverable"),
+                        ],
+                        default="PERSON",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "escalate_role",
+                    models.CharField(
+                        choices=[
+                            ("OPERATIONS", "Operations"),
+                            ("WAREHOUSE", "Warehouse"),
+                            ("PROCUREMENT", "Procurement"),
+                            ("FINANCE", "Finance"),
+                            ("CUSTOMER_SERVICE", "Customer service"),
+                            ("ADMIN", "Administrator"),
+                            ("READ_ONLY", "Read-only"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "escalate_after_hours",
+                    models.PositiveSmallIntegerField(help_text="How long past its clock."),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("clock_hours__gte", 1)), name="holdrule_clock")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Listing",
@@ -1342,6 +2136,7 @@ class Migration(migrations.Migration):
                             ("PRICE", "Price"),
                             ("TAX", "Tax"),
                             ("COMPLIANCE", "Compliance"),
+                            ("DUPLICATE", "Duplicate"),
                             ("MANUAL", "Manual"),
                         ],
                         max_length=12,
@@ -1374,6 +2169,12 @@ class Migration(migrations.Migration):
                 ),
                 ("opened_at", models.DateTimeField()),
                 ("due_at", models.DateTimeField()),
+                (
+                    "escalated_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When it went to the escalation role.", null=True
+                    ),
+                ),
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
                 ("close_reason", models.CharField(blank=True, max_length=300)),
                 (
@@ -1736,6 +2537,39 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="allocations",
                         to="orders.orderline",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="OrderRisk",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "card_ref",
+                    models.CharField(
+                        blank=True,
+                        help_text="The provider's token of the card, never a number.",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "provider_score",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True),
+                ),
+                ("verified_age", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("bill_to", models.JSONField(blank=True, default=dict)),
+                ("score", models.PositiveIntegerField(default=0)),
+                ("fired", models.JSONField(blank=True, default=list, help_text="[{rule, points, why}]")),
+                (
+                    "order",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="risk", to="orders.order"
                     ),
                 ),
             ],
@@ -2400,6 +3234,300 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="RiskListEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("verdict", models.CharField(choices=[("DENY", "Deny"), ("ALLOW", "Allow")], max_length=5)),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[
+                            ("EMAIL", "E-mail"),
+                            ("CUSTOMER", "Customer"),
+                            ("ADDRESS", "Ship-to address"),
+                            ("CARD", "Card reference"),
+                            ("DOMAIN", "E-mail domain"),
+                            ("POSTCODE", "Country and postcode"),
+                            ("COUNTRY", "Country"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "value",
+                    models.CharField(
+                        help_text="E-mail, customer number, card reference, domain, country, or as evidence shows it.",
+                        max_length=254,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+            ],
+            options={
+                "verbose_name_plural": "risk list entries",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("subject"),
+                        django.db.models.functions.text.Lower("value"),
+                        name="risklistentry_once",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RiskRule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("VELOCITY", "Many orders of one subject"),
+                            ("FIRST_ORDER", "First order above an amount"),
+                            ("COUNTRY_MISMATCH", "Ships to another country than it is billed to"),
+                            ("LISTED", "On the deny list"),
+                            ("FREE_MAIL", "Free mail address above an amount"),
+                            ("PROVIDER", "The payment provider's score"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("EMAIL", "E-mail"),
+                            ("CUSTOMER", "Customer"),
+                            ("ADDRESS", "Ship-to address"),
+                            ("CARD", "Card reference"),
+                        ],
+                        help_text="Whose orders velocity counts.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "window_hours",
+                    models.PositiveSmallIntegerField(default=24, help_text="Velocity looks back so far."),
+                ),
+                (
+                    "normal_orders",
+                    models.PositiveSmallIntegerField(
+                        default=3, help_text="Orders in the window that are still normal."
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=Decimal("0"),
+                        help_text="From this order total; a provider: from this score.",
+                        max_digits=19,
+                    ),
+                ),
+                (
+                    "points",
+                    models.PositiveSmallIntegerField(
+                        help_text="A provider's score is taken in this share of 100."
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Blank = every channel.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="risk_rules",
+                        to="orders.channel",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Subscription",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ACTIVE", "Active"),
+                            ("PAUSED", "Paused"),
+                            ("CANCELLED", "Cancelled"),
+                            ("ENDED", "Ended"),
+                        ],
+                        default="ACTIVE",
+                        max_length=20,
+                    ),
+                ),
+                ("interval_count", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "interval_unit",
+                    models.CharField(
+                        choices=[("DAY", "days"), ("WEEK", "weeks"), ("MONTH", "months")],
+                        default="MONTH",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "start_date",
+                    models.DateField(help_text="The first date; months keep its day, or end on their last."),
+                ),
+                ("end_date", models.DateField(blank=True, help_text="No order after this date.", null=True)),
+                (
+                    "next_date",
+                    models.DateField(blank=True, help_text="Blank when there is none any more.", null=True),
+                ),
+                (
+                    "due_hour",
+                    models.PositiveSmallIntegerField(
+                        default=6, help_text="Hour of the company's day, 0 to 23."
+                    ),
+                ),
+                (
+                    "price_rule",
+                    models.CharField(
+                        choices=[("LIST", "List price of the day"), ("FIXED", "Fixed prices")],
+                        default="LIST",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "payment_kind",
+                    models.CharField(
+                        choices=[("INVOICE", "On invoice"), ("STORED", "Stored payment reference")],
+                        default="INVOICE",
+                        max_length=7,
+                    ),
+                ),
+                (
+                    "payment_reference",
+                    models.CharField(
+                        blank=True,
+                        help_text="The provider's reference of the stored payment method.",
+                        max_length=120,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscriptions",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscriptions",
+                        to="orders.customer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SubscriptionLine",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("quantity", models.PositiveIntegerField()),
+                ("unit_price", models.DecimalField(blank=True, decimal_places=4, max_digits=19, null=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="orders.subscription",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SubscriptionRun",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_date", models.DateField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("RAISED", "Order raised"),
+                            ("FAILED", "Failed"),
+                            ("SKIPPED", "Skipped"),
+                            ("MISSED", "Missed, not made up for"),
+                        ],
+                        max_length=7,
+                    ),
+                ),
+                ("detail", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscription_runs",
+                        to="orders.order",
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="orders.subscription",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Substitution",
             fields=[
                 (
@@ -2446,6 +3574,39 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="TaxExpectation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("country", models.CharField(max_length=2)),
+                ("rate", models.DecimalField(decimal_places=4, help_text="0.2000 is 20 %.", max_digits=5)),
+                ("tolerance", models.DecimalField(decimal_places=4, default=Decimal("0.005"), max_digits=5)),
+                (
+                    "allows_less",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Reduced and zero rates exist there: anything up to the rate is plausible.",
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tax_expectations",
+                        to="orders.channel",
+                    ),
+                ),
+            ],
+        ),
         migrations.AddConstraint(
             model_name="allocationpolicy",
             constraint=models.UniqueConstraint(fields=("code", "version"), name="allocationpolicy_version"),
@@ -2459,6 +3620,48 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="allocationrule",
             constraint=models.UniqueConstraint(fields=("policy", "position"), name="allocationrule_position"),
+        ),
+        migrations.AddConstraint(
+            model_name="checkpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("agreed_tolerance__range", (0, 1)),
+                    ("discount_share__range", (0, 1)),
+                    ("largest_line__gte", 1),
+                    ("list_tolerance__range", (0, 1)),
+                    ("override_share__range", (0, 1)),
+                    ("risk_hold_at__gte", 1),
+                ),
+                name="checkpolicy_shares",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="checkpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("risk_reject_at__isnull", True),
+                    ("risk_reject_at__gte", models.F("risk_hold_at")),
+                    _connector="OR",
+                ),
+                name="checkpolicy_risk",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="creditlimitchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("applied_at__isnull", True), ("refused_at__isnull", True), _connector="OR"
+                ),
+                name="creditlimitchange_one_end",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="creditlimitchange",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("applied_at__isnull", True), ("refused_at__isnull", True)),
+                fields=("customer",),
+                name="creditlimitchange_one_waiting",
+            ),
         ),
         migrations.AddConstraint(
             model_name="contractprice",
@@ -2533,6 +3736,15 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
+                django.db.models.functions.text.Lower("email"),
+                models.F("ordered_at"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="order_email_ordered_at",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
                 condition=models.Q(("shipped_at__isnull", False)),
                 fields=["shipped_at"],
                 name="order_shipped_at",
@@ -2585,6 +3797,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 name="order_amounts_within_bounds",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("state", "OPEN")),
+                fields=["owner_role", "kind", "due_at"],
+                name="hold_open_queue",
             ),
         ),
         migrations.AddConstraint(
@@ -2746,6 +3966,14 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="allocation_closed_when_not_active",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="orderrisk",
+            index=models.Index(
+                condition=models.Q(("card_ref", ""), _negated=True),
+                fields=["card_ref"],
+                name="orderrisk_card_ref",
             ),
         ),
         migrations.AddConstraint(
@@ -2918,6 +4146,88 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="riskrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "VELOCITY"), _negated=True),
+                    models.Q(("subject", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="riskrule_velocity_subject",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="riskrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount__gte", 0), ("points__lte", 1000), ("window_hours__range", (1, 720))
+                ),
+                name="riskrule_bounds",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="subscription",
+            index=models.Index(
+                condition=models.Q(("state", "ACTIVE")), fields=["next_date", "id"], name="subscription_due"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_hour__lte", 23), ("interval_count__gte", 1)),
+                name="subscription_interval",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ACTIVE"), _negated=True),
+                    ("next_date__isnull", False),
+                    _connector="OR",
+                ),
+                name="subscription_active_has_next",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscription",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("payment_kind", "STORED"), _negated=True),
+                    models.Q(("payment_reference", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="subscription_stored_has_reference",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscriptionline",
+            constraint=models.UniqueConstraint(
+                fields=("subscription", "position"), name="subscriptionline_position"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscriptionline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="subscriptionline_quantity"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscriptionrun",
+            constraint=models.UniqueConstraint(
+                fields=("subscription", "due_date"), name="subscriptionrun_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="subscriptionrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "RAISED"), _negated=True), ("order__isnull", False), _connector="OR"
+                ),
+                name="subscriptionrun_raised_has_order",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="substitution",
             constraint=models.UniqueConstraint(fields=("product", "substitute"), name="substitution_pair"),
         ),
@@ -2945,6 +4255,28 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="substitution_dates",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="taxexpectation",
+            constraint=models.UniqueConstraint(
+                fields=("country", "channel", "valid_from"), name="taxexpectation_once", nulls_distinct=False
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="taxexpectation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rate__range", (0, 1)), ("tolerance__range", (0, 1))),
+                name="taxexpectation_rate",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="taxexpectation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="taxexpectation_period",
             ),
         ),
         fillfactor("orders_orderline", 50),

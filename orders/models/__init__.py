@@ -3,16 +3,19 @@
 from orders.models.allocation import Allocation, AllocationDecision
 from orders.models.change import CancelReason, OrderChange, PendingEdit, PriceLimit
 from orders.models.channel import Channel, Listing
-from orders.models.customer import Customer
+from orders.models.check import CheckPolicy, TaxExpectation
+from orders.models.customer import CreditLimitChange, Customer
+from orders.models.hold import Hold, HoldRule
 from orders.models.kit import OrderKit
 from orders.models.notice import ChannelMail, MessageTemplate
-from orders.models.order import Hold, Order, OrderCharge, OrderLine
+from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.payment import Payment
 from orders.models.policy import AllocationPolicy, AllocationRule, FreightRate
 from orders.models.price_list import ContractPrice, PriceList, PriceListAssignment, PriceListEntry
 from orders.models.promise import Promise
 from orders.models.rehearsal import Rehearsal, RehearsalOrder, RehearsalTotal
 from orders.models.reservation import Reservation, ReservationLine
+from orders.models.risk import OrderRisk, RiskListEntry, RiskRule
 from orders.models.subscription import Subscription, SubscriptionLine, SubscriptionRun
 from orders.models.substitution import Substitution
 
@@ -24,10 +27,13 @@ __all__ = [
     "CancelReason",
     "Channel",
     "ChannelMail",
+    "CheckPolicy",
     "ContractPrice",
+    "CreditLimitChange",
     "Customer",
     "FreightRate",
     "Hold",
+    "HoldRule",
     "Listing",
     "MessageTemplate",
     "Order",
@@ -35,6 +41,7 @@ __all__ = [
     "OrderCharge",
     "OrderKit",
     "OrderLine",
+    "OrderRisk",
     "Payment",
     "PendingEdit",
     "PriceLimit",
@@ -47,8 +54,11 @@ __all__ = [
     "RehearsalTotal",
     "Reservation",
     "ReservationLine",
+    "RiskListEntry",
+    "RiskRule",
     "Subscription",
     "SubscriptionLine",
     "SubscriptionRun",
     "Substitution",
+    "TaxExpectation",
 ]

@@ -1,14 +1,14 @@
-"""What was ordered, for how much, how far is it, and what holds it up?"""
+"""What was ordered, for how much, and how far is it?"""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
-from erp.core.roles import Role
 from ledger.models import AccountRole
-from orders.states import HOLD, ORDER, HoldKind, HoldState, OrderState
+from orders.states import ORDER, OrderState
 
 
 class Order(models.Model):
@@ -94,6 +94,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["state", "ship_by"], name="order_state_ship_by"),
             models.Index(fields=["-ordered_at", "id"], name="order_ordered_at"),
+            models.Index(Lower("email"), "ordered_at", condition=~Q(email=""), name="order_email_ordered_at"),
             models.Index(
                 fields=["shipped_at"], condition=Q(shipped_at__isnull=False), name="order_shipped_at"
             ),
@@ -198,38 +199,3 @@ class OrderCharge(models.Model):
 
     def __str__(self) -> str:
         return f"charge #{self.pk} of order {self.order_id}"
-
-
-class Hold(models.Model):
-    """A reason why an order waits. The order is ON_HOLD while one is open."""
-
-    MACHINE = HOLD
-
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="holds")
-    kind = models.CharField(max_length=12, choices=HoldKind)
-    reason = models.CharField(max_length=300)
-    evidence = models.JSONField(default=dict, blank=True)
-    owner_role = models.CharField(max_length=20, choices=Role.choices)
-    state = models.CharField(max_length=20, choices=HoldState, default=HoldState.OPEN)
-    opened_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    close_reason = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["order", "kind"], condition=Q(state=HoldState.OPEN), name="hold_one_open"
-            ),
-            models.CheckConstraint(
-                name="hold_closed_by_someone",
-                condition=Q(state=HoldState.OPEN)
-                | (Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(close_reason="")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"hold #{self.pk} on order {self.order_id}"

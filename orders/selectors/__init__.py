@@ -1,5 +1,6 @@
 """What do people ask about orders that one row does not answer? Reads only."""
 
+from orders.selectors.credit import CreditPosition, credit_position
 from orders.selectors.decision import DecisionReason, LineReason, NodeReason, explain_decisions
 from orders.selectors.kit import OrderedItem, ordered_items
 from orders.selectors.merge import merge_candidates, merge_groups
@@ -10,6 +11,7 @@ from orders.selectors.substitution import Substitute, substitutes_for
 
 __all__ = [
     "AppliedPrice",
+    "CreditPosition",
     "DecisionReason",
     "LineReason",
     "NodeReason",
@@ -18,6 +20,7 @@ __all__ = [
     "PromiseQuote",
     "Substitute",
     "backordered_lines",
+    "credit_position",
     "customer_balance",
     "explain_decisions",
     "merge_candidates",

@@ -3,15 +3,20 @@
 from orders.services.address import order_change_address
 from orders.services.allocation import AllocationResult, order_allocate_many
 from orders.services.cancel import CancelPreview, order_cancel_preview, order_cancel_units
-from orders.services.channel import (
-    ChannelDraft,
-    ListingDraft,
-    channel_save,
-    listing_create_many,
-)
+from orders.services.channel import ChannelDraft, ListingDraft, channel_save, listing_create_many
+from orders.services.credit import customer_credit_change
 from orders.services.customer import CustomerDraft, customer_create_many, customer_save
 from orders.services.edit import EditOutcome, EditPreview, order_edit, order_edit_preview
-from orders.services.hold import hold_open, hold_release, hold_release_many
+from orders.services.hold import (
+    hold_extend,
+    hold_open,
+    hold_reassign,
+    hold_reject,
+    hold_release,
+    hold_release_many,
+    hold_release_paid,
+)
+from orders.services.hold_clock import hold_escalate
 from orders.services.late import order_flag_late
 from orders.services.merge import order_merge
 from orders.services.message_template import (
@@ -21,12 +26,7 @@ from orders.services.message_template import (
     message_template_retire,
     message_template_save,
 )
-from orders.services.notice import (
-    NoticeDraft,
-    notice_resend,
-    order_notice_add_many,
-    order_write_to_customer,
-)
+from orders.services.notice import NoticeDraft, notice_resend, order_notice_add_many, order_write_to_customer
 from orders.services.order import (
     ChargeCommand,
     LineCommand,
@@ -37,6 +37,7 @@ from orders.services.order import (
     order_receive,
     order_receive_many,
 )
+from orders.services.pay_back import order_pay_back
 from orders.services.payment import (
     ChargeDraft,
     PaymentDraft,
@@ -56,6 +57,18 @@ from orders.services.policy import (
     policy_submit,
 )
 from orders.services.preview import EntryPreview, order_preview
+from orders.services.price_list import (
+    EntryDraft,
+    PriceListDraft,
+    contract_price_delete,
+    contract_price_save,
+    price_entry_delete,
+    price_entry_save,
+    price_list_assign,
+    price_list_import,
+    price_list_save,
+    price_list_unassign,
+)
 from orders.services.price_override import price_override, price_override_withdraw
 from orders.services.progress import (
     ShippedLine,
@@ -68,8 +81,7 @@ from orders.services.progress import (
 )
 from orders.services.promise import promise_fit_many, promise_settle
 from orders.services.promise_watch import promise_flag_at_risk
-from orders.services.recheck import order_revalidate
-from orders.services.refund_due import order_pay_back, refund_due_settle
+from orders.services.refund_due import refund_due_settle
 from orders.services.rehearsal import rehearsal_run, rehearsal_start
 from orders.services.release import (
     allocation_close_many,
@@ -87,6 +99,7 @@ from orders.services.reservation import (
     reservation_release,
 )
 from orders.services.reservation_hand_over import reservation_hand_over_many, reservation_report_short
+from orders.services.revalidate import Revalidated, hold_release_met, order_revalidate
 from orders.services.subscription import (
     SubscriptionDraft,
     SubscriptionLineDraft,
@@ -115,6 +128,7 @@ __all__ = [
     "CustomerDraft",
     "EditOutcome",
     "EditPreview",
+    "EntryDraft",
     "EntryPreview",
     "LineCommand",
     "ListingDraft",
@@ -123,11 +137,13 @@ __all__ = [
     "PaymentCommand",
     "PaymentDraft",
     "PolicyDraft",
+    "PriceListDraft",
     "ReceivedOrder",
     "Rescue",
     "RescueResult",
     "ReservationDraft",
     "ReservationShort",
+    "Revalidated",
     "RuleDraft",
     "ShipTo",
     "ShippedLine",
@@ -140,12 +156,21 @@ __all__ = [
     "channel_mail_save",
     "channel_save",
     "charge_post_many",
+    "contract_price_delete",
+    "contract_price_save",
     "customer_create_many",
+    "customer_credit_change",
     "customer_save",
     "freight_rate_save",
+    "hold_escalate",
+    "hold_extend",
     "hold_open",
+    "hold_reassign",
+    "hold_reject",
     "hold_release",
     "hold_release_many",
+    "hold_release_met",
+    "hold_release_paid",
     "line_quantities_lower_many",
     "listing_create_many",
     "message_template_retire",
@@ -182,7 +207,13 @@ __all__ = [
     "policy_edit",
     "policy_retire",
     "policy_submit",
+    "price_entry_delete",
+    "price_entry_save",
     "price_limit_save",
+    "price_list_assign",
+    "price_list_import",
+    "price_list_save",
+    "price_list_unassign",
     "price_override",
     "price_override_withdraw",
     "promise_fit_many",

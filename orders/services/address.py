@@ -9,6 +9,7 @@ from django.db import transaction
 
 from erp.core.errors import Conflict, InvalidInput
 from erp.core.models import User
+from orders import checks
 from orders.locks import lock_order
 from orders.models import Order
 from orders.services.change import (
@@ -20,8 +21,8 @@ from orders.services.change import (
     need_reason,
 )
 from orders.services.order import ShipTo
-from orders.services.recheck import order_revalidate
 from orders.services.release import order_release_allocation
+from orders.services.revalidate import order_recheck
 from orders.states import OrderState
 
 _LENGTHS = {"name": 120, "line1": 160, "city": 80, "postcode": 20, "country": 2}
@@ -34,7 +35,7 @@ def order_change_address(
     """This function will send a locked order to another address, check it again, and return the kinds of hold opened.
 
     Into another country the promise is taken back, so that the nodes are chosen anew. Once it is on the floor a Conflict
-    says how it is recalled; InvalidInput names the field.
+    says how it is recalled; InvalidInput names the field. What can be written in the country's way without guessing is.
     """
     reason = need_reason(reason)
     order = lock_order(order_id)
@@ -47,6 +48,8 @@ def order_change_address(
         )  # fmt: skip
     fields = {f"ship_to_{name}": value.strip() for name, value in asdict(ship_to).items()}
     _check(fields)
+    normal = checks.normal_address(checks.AddressFacts(*fields.values()))
+    fields = {f"ship_to_{name}": value for name, value in normal._asdict().items()}
     changes = [
         {"what": name.replace("_", " "), "old": getattr(order, name), "new": value}
         for name, value in fields.items() if value != getattr(order, name)
@@ -57,7 +60,7 @@ def order_change_address(
         order_release_allocation(order_id=order_id, reason=f"another country: {reason}", actor=actor, at=at)
     Order.objects.filter(pk=order_id).update(**fields)
     change_record(order=order, note=ChangeNote("ADDRESS", changes, reason, order.total), actor=actor, at=at)
-    return order_revalidate(order_ids=[order_id], actor=actor, at=at).get(order_id, [])
+    return order_recheck(order_id, actor=actor, at=at)
 
 
 def _check(fields: dict[str, str]) -> None:

@@ -35,6 +35,8 @@ class CustomerDraft:
     language: str = ""
     ships_complete: str = "AS_ORDERED"
     max_shipments: int | None = None
+    payment_days: int = 30
+    verified_age: int | None = None
 
 
 def _checked(draft: CustomerDraft) -> CustomerDraft:
@@ -42,6 +44,11 @@ def _checked(draft: CustomerDraft) -> CustomerDraft:
         raise InvalidInput("a customer number has 1 to 40 characters", field="number", remedy="Shorten it.")
     if not draft.name.strip() or len(draft.name) > 120:
         raise InvalidInput("a name has 1 to 120 characters", field="name", remedy="Give the customer's name.")
+    for field, length in (("email", 254), ("line1", 160), ("city", 80), ("postcode", 20)):
+        if len(getattr(draft, field)) > length:
+            raise InvalidInput(
+                f"{field} has more than {length} characters", field=field, remedy="Shorten it."
+            )
     if draft.segment not in dict(Customer.SEGMENTS):
         raise InvalidInput("there is no such segment", field="segment", remedy="CONSUMER or BUSINESS.")
     if draft.ships_complete not in dict(Customer.SHIPPING):
@@ -108,6 +115,15 @@ def customer_save(
     )
     if customer is None:
         raise NotFound(f"there is no customer #{customer_id}", field="customer", remedy="Reload the list.")
+    if customer_id and (draft.credit_limit, draft.payment_days) != (
+        customer.credit_limit,
+        customer.payment_days,
+    ):
+        raise InvalidInput(
+            "credit terms are not changed here",
+            field="credit_limit",
+            remedy="Use the customer's credit page.",
+        )
     if Customer.objects.filter(number=draft.number).exclude(pk=customer_id or 0).exists():
         raise InvalidInput(
             f"the number {draft.number} is taken", field="number", remedy="Choose another number."

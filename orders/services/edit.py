@@ -30,9 +30,9 @@ from orders.services.change import (
 )
 from orders.services.price_override import Override, override_need, override_request
 from orders.services.promise import promise_fit_many
-from orders.services.recheck import order_revalidate
 from orders.services.refund_due import refund_due_settle
 from orders.services.release import _give_back, _settle_state, _unplanned
+from orders.services.revalidate import order_recheck
 from orders.states import HoldKind, OrderState
 
 ACTION = "orders.order_edit"
@@ -154,7 +154,7 @@ def plan_apply(
     _settle_state(order, action, note.reason, actor, at)
     change = change_record(order=order, note=note, actor=actor, at=at)
     owed = refund_due_settle([order.pk], actor=actor, at=at).get(order.pk, ZERO)
-    holds = order_revalidate(order_ids=[order.pk], actor=actor, at=at).get(order.pk, [])
+    holds = order_recheck(order.pk, actor=actor, at=at)
     return EditOutcome(plan, change.pk, note.approval, freed, holds, owed)
 
 

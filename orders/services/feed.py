@@ -11,7 +11,7 @@ from django.db import transaction
 from erp.core.errors import KeelError
 from erp.core.models import User
 from erp.core.services.inbox import InboxDraft, inbox_reject_many, inbox_store_many
-from orders.channels.csv_feed import FeedOrder, read_feed
+from orders.channels.csv_feed import FeedOrder, read_feed, row_error
 from orders.services.order import order_receive_many
 
 ACTION = "orders.order_import"
@@ -72,7 +72,7 @@ def _import_batch(
     received = order_receive_many([order.command for order in sound if order.command], actor=actor, at=at)
     for order, outcome in zip(sound, received, strict=True):
         if outcome.error is not None:
-            result.errors.append((order.first_row, outcome.error))
+            result.errors.append(row_error(order, outcome.error))
         elif outcome.order_id is not None:
             (result.created if outcome.is_new else result.repeated).append(outcome.order_id)
 

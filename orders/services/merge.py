@@ -33,9 +33,9 @@ from orders.services.change import (
     need_reason,
 )
 from orders.services.edit import give_back, write_plan
-from orders.services.recheck import order_revalidate
 from orders.services.refund_due import amount_due, refund_due_settle
 from orders.services.release import _settle_state
+from orders.services.revalidate import order_recheck
 
 ACTION = "orders.order_merge"
 _MOVED = ("amount_paid", "amount_refunded")
@@ -72,7 +72,7 @@ def order_merge(*, order_ids: Sequence[int], target_id: int, reason: str, actor:
         _merge(source, target, reason, actor, at)
     order_allocate_many(order_ids=[target_id], actor=actor, at=at)
     refund_due_settle([target_id, *sources], actor=actor, at=at)
-    order_revalidate(order_ids=[target_id], actor=actor, at=at)
+    order_recheck(target_id, actor=actor, at=at)
     target.refresh_from_db()
     return target
 

@@ -28,13 +28,15 @@ from erp.core.states import WorkState
 from orders import checks
 from orders.models import Hold, Order
 from orders.resolve import References, resolve_references
+from orders.selectors.hold import hold_rules
 from orders.services.notice import NoticeDraft, order_notice_add_many
+from orders.services.order_check import RISKS, check_drafts, command_subject, risk_row
+from orders.services.order_facts import Subject, SubjectLine
 from orders.services.order_kits import KitLine, StockLine, add_kits, explode, line_rows, refuse_empty_kits
 from orders.services.payment import PaymentDraft, payment_capture_many
 from orders.states import HoldState, OrderState
 
 ACTION = "orders.order_receive"
-HOLD_TIME = timedelta(hours=24)
 NEWS_TIME = timedelta(days=3)  # nobody is thanked for an order that is older than this when it reaches us
 
 
@@ -75,7 +77,9 @@ class ShipTo:
 class OrderCommand:
     """An order as any channel says it, normalised: what every inlet (CSV, API, manual page, adapter) hands over.
 
-    `body` is the raw message, kept in the inbox; the same external id with another body is a conflict, not a second order.
+    `body` is the raw message, kept in the inbox; `risk_score` is the payment provider's, 0 to 100; `card_ref` is its token
+    of the card; `verified_age` is what the channel has checked. The same external id with another body is a
+    conflict, not a second order.
     """
 
     channel: str
@@ -88,6 +92,10 @@ class OrderCommand:
     customer_number: str = ""
     email: str = ""
     ship_to: ShipTo = field(default_factory=ShipTo)
+    bill_to: ShipTo | None = None
+    card_ref: str = ""
+    risk_score: Decimal | None = None
+    verified_age: int | None = None
     payment: PaymentCommand | None = None
     priority: int = 0
     ships_complete: bool = False
@@ -137,6 +145,8 @@ class _Draft:
     order_id: int
     products: list[int] = field(default_factory=list)
     totals: list[Decimal] = field(default_factory=list)
+    subject: Subject | None = None
+    fired: list[dict[str, Any]] = field(default_factory=list)
     findings: list[checks.Finding] = field(default_factory=list)
     error: KeelError | None = None
     message: StoredMessage | None = None
@@ -152,7 +162,7 @@ class _Draft:
 
     @property
     def holds(self) -> dict[str, checks.Finding]:
-        return {finding.hold: finding for finding in self.findings if finding.verdict == checks.HOLD}
+        return checks.holds_of(self.findings)
 
     @property
     def goods(self) -> Decimal:
@@ -185,6 +195,7 @@ def order_receive_many(commands: Sequence[OrderCommand], *, actor: User, at: dat
             _price(draft, references)
         except KeelError as error:
             draft.error = error
+    check_drafts([draft for draft in drafts if draft.error is None])
     _store_raw(drafts, at)
     fresh = [draft for draft in drafts if draft.error is None and draft.is_due]
     if fresh:
@@ -201,7 +212,7 @@ def order_receive(command: OrderCommand, *, actor: User, at: datetime) -> Receiv
 
 
 def _price(draft: _Draft, references: References) -> None:
-    """Resolve the references, compute the totals and run the checks; raises what makes the command no order at all."""
+    """Resolve the references and compute the totals; raises what makes the command no order at all."""
     command = draft.command
     channel = references.channels.get(command.channel)
     if channel is None or not channel.is_active:
@@ -214,7 +225,7 @@ def _price(draft: _Draft, references: References) -> None:
     if not command.lines:
         raise InvalidInput("the order has no lines", field="lines", remedy="Send at least one line.")
     unknown = []
-    facts = []
+    lines = []
     for number, line in enumerate(command.lines, start=1):
         product = references.product(channel, line.sku)
         if product is None:
@@ -223,36 +234,14 @@ def _price(draft: _Draft, references: References) -> None:
         total = quantize(line.unit_price * line.quantity, command.currency)
         draft.products.append(product.id)
         draft.totals.append(total)
-        facts.append(
-            checks.LineFacts(
-                line.sku, line.quantity, line.unit_price, total, product.list_price, product.is_active
-            )
-        )
+        lines.append(SubjectLine(line.sku, product, line.quantity, line.unit_price, total))
     if unknown:
         named = ", ".join(f"“{sku}” (line {number})" for number, sku in unknown[:10])
         raise InvalidInput(
             f"unknown SKU {named}", field=f"lines[{unknown[0][0]}].sku", remedy="Map it to a product in the channel's listings.",
             skus=[sku for _, sku in unknown],
         )  # fmt: skip
-    customer = references.customers.get(command.customer_number)
-    paid = command.payment.amount if command.payment else ZERO
-    to = command.ship_to
-    draft.findings = checks.check_order(
-        checks.OrderFacts(
-            channel.currency, channel.is_prepaid, command.currency, draft.goods, draft.tax,
-            draft.goods + draft.tax + draft.charges, paid, tuple(facts),
-            customer.is_blocked if customer else False, customer.credit_limit if customer else None,
-            references.credit_used.get(customer.id, ZERO) if customer else ZERO,
-            to.name, to.line1, to.city, to.postcode, to.country,
-        )
-    )  # fmt: skip
-    for finding in draft.findings:
-        if finding.verdict == checks.REJECT:
-            raise InvalidInput(
-                finding.reason,
-                field=finding.check,
-                remedy="Correct the order in the channel and send it again.",
-            )
+    draft.subject = command_subject(command, channel, lines, references)
 
 
 def _check_references(command: OrderCommand, references: References) -> None:
@@ -301,6 +290,8 @@ def _store_raw(drafts: Sequence[_Draft], at: datetime) -> None:
                 field="external_id",
                 remedy="Send a change or a cancellation instead of a second order with the same id.",
             )
+        elif not message.is_new and message.state == WorkState.DONE:
+            draft.error = None  # it is an order already: what the checks would say today does not matter
 
 
 def _write(drafts: Sequence[_Draft], references: References, actor: User, at: datetime) -> None:
@@ -313,6 +304,7 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
         "orders_orderkit": sum(len(draft.kits) for draft in drafts),
         "orders_hold": sum(len(draft.holds) for draft in drafts),
     }
+    hold_ids_wanted = counts["orders_hold"]
     ids = reserve_ids(counts)
     line_ids, hold_ids, kit_ids = (
         iter(ids[table]) for table in ("orders_orderline", "orders_hold", "orders_orderkit")
@@ -348,13 +340,15 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
             for c in draft.command.charges
         ],
     )
+    rules = hold_rules() if hold_ids_wanted else {}
     holds = [
         (next(hold_ids), draft.order_id, kind, finding.reason[:300], json.dumps(finding.evidence),
-         checks.HOLD_OWNERS[kind], HoldState.OPEN, at, at + HOLD_TIME, "")
+         finding.owner or rules[kind].owner, HoldState.OPEN, at, at + rules[kind].clock, "")
         for draft in drafts
         for kind, finding in draft.holds.items()
     ]  # fmt: skip
     batch.insert("orders_hold", _HOLDS, holds)
+    batch.insert("orders_orderrisk", RISKS, [row for draft in drafts if (row := risk_row(draft))])
     record_creation(Hold, [row[0] for row in holds], actor=actor, at=at, action=ACTION, statements=batch)
     for state, action in (
         (OrderState.CONFIRMED, "orders.order_confirm"),
@@ -380,7 +374,9 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
 
 
 def _order_row(draft: _Draft, references: References, actor: User, at: datetime) -> tuple[Any, ...]:
-    command, to = draft.command, draft.command.ship_to
+    command = draft.command
+    assert draft.subject is not None
+    to = draft.subject.ship_to
     channel = references.channels[command.channel]
     customer = references.customers.get(command.customer_number)
     found = json.dumps([{"check": f.check, "verdict": f.verdict, "reason": f.reason} for f in draft.findings])

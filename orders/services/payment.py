@@ -15,6 +15,7 @@ from erp.core.sql import Statements, array, cents, query, reserve_ids, unnest
 from ledger.models import AccountRole
 from ledger.services import journal_entry_post_many
 from orders import postings
+from orders.services.hold import hold_release_paid
 
 
 class PaymentDraft(NamedTuple):
@@ -49,9 +50,12 @@ def payment_capture_many(drafts: Sequence[PaymentDraft], *, actor: User, at: dat
     """This function will record captured payments, add them to their orders and post each of them.
 
     IntegrityError when a provider's reference arrives twice: the caller reads the winner. InvalidInput for an amount ≤ 0 or
-    more than the order has left to pay, NotFound for an unknown order.
+    more than the order has left to pay, NotFound for an unknown order. An order that waited for its money goes on.
     """
-    return _record(drafts, is_refund=False, actor=actor, at=at)
+    ids = _record(drafts, is_refund=False, actor=actor, at=at)
+    if ids:
+        hold_release_paid({draft.order_id for draft in drafts}, actor=actor, at=at)
+    return ids
 
 
 @transaction.atomic

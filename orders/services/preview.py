@@ -18,9 +18,11 @@ from inventory.selectors import product_codes
 from orders import checks
 from orders.models import Channel, Customer
 from orders.resolve import References, resolve_references
+from orders.selectors.credit import credit_position
 from orders.selectors.price import prices_for
 from orders.selectors.quote import promise_quote, units_by_node
 from orders.services.order import ChargeCommand, LineCommand, OrderCommand, ShipTo, _Draft, _price
+from orders.services.order_check import check_drafts
 
 
 class TypedLine(NamedTuple):
@@ -114,7 +116,7 @@ def order_preview(typed: TypedOrder, *, at: datetime) -> EntryPreview:
     findings = _findings(typed, shown, references, customer, at)
     credit = None
     if customer is not None and not typed.channel.is_prepaid:
-        used = references.credit_used.get(customer.pk, ZERO)
+        used = credit_position(customer.pk, at=at).exposure
         after = used + goods + tax + typed.shipping
         limit = customer.credit_limit
         credit = Credit(limit, used, after, limit is not None and after > limit)
@@ -184,6 +186,9 @@ def _findings(
         _price(draft, references)
     except KeelError as refusal:
         return [f"Refused: {refusal.message}. {refusal.remedy}".strip()]
+    check_drafts([draft])
+    if draft.error is not None:
+        return [f"Refused: {draft.error.message}. {draft.error.remedy}".strip()]
     return [f"Will be held: {f.reason}" for f in draft.findings if f.verdict == checks.HOLD]
 
 

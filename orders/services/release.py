@@ -35,8 +35,10 @@ class _Active(NamedTuple):
 def order_release_allocation(*, order_id: int, reason: str, actor: User, at: datetime) -> int:
     """This function will give back every promise that no fulfilment order has taken up and return the units freed.
 
-    The order wants stock again, so the next allocation run considers it like any other.
+    The order wants stock again, so the next allocation run considers it like any other. InvalidInput without a reason.
     """
+    if not reason.strip():
+        raise InvalidInput("taking a promise back needs a reason", field="reason", remedy="Say why.")
     order = lock_order(order_id)
     units = _give_back(
         order, _unplanned([order_id]), None, "orders.order_release_allocation", reason, actor, at

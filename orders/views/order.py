@@ -40,6 +40,7 @@ from orders.services import (
 from orders.states import ALLOCATABLE, ORDER, HoldKind, HoldState, OrderState, derive_progress
 from orders.tables import OrderLineTable, OrderTable
 from orders.views.change import change_actions, merge_panels, preview_merge, run_merge
+from orders.views.hold import OWNERS, settler_of
 
 
 def preview_allocate(queryset: QuerySet[Order], request: HttpRequest) -> list[str]:
@@ -157,6 +158,7 @@ class OrderRecord(RecordPage):
 
     def get_actions(self, obj: Order, user: AbstractBaseUser) -> list[Action]:
         reason = [ActionField("reason", "Why", kind="textarea")]
+        owner = ActionField("owner", "Whose to settle", kind="select", choices=OWNERS, value=settler_of(user))
         held = "" if obj.state == OrderState.ON_HOLD else "It is not on hold."
         wants = "" if obj.needs_allocation and obj.state in ALLOCATABLE else "Nothing of it wants stock now."
         promised = "" if obj.state == OrderState.ALLOCATED else "It has no promise that could be taken back."
@@ -167,7 +169,7 @@ class OrderRecord(RecordPage):
                    primary=True, disabled_reason=held, fields=reason),
             Action("Allocate", reverse("orders:order_allocate", args=[obj.pk]), "orders.allocate", primary=True,
                    disabled_reason=wants),
-            Action("Put on hold", reverse("orders:order_hold", args=[obj.pk]), "orders.edit", fields=reason,
+            Action("Put on hold", reverse("orders:order_hold", args=[obj.pk]), "orders.edit", fields=[*reason, owner],
                    disabled_reason="" if holdable else "It is past that."),
             Action("Take promise back", reverse("orders:order_unallocate", args=[obj.pk]), "orders.allocate",
                    disabled_reason=promised, fields=reason),
@@ -263,10 +265,14 @@ def order_cancel_view(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def order_hold_view(request: HttpRequest, pk: int) -> HttpResponse:
     """This function will put an order on a manual hold."""
-    reason = request.POST.get("reason", "")
+    reason, owner = request.POST.get("reason", ""), request.POST.get("owner", "")
     return run_action(
         request,
-        lambda: hold_open(order_id=pk, kind=HoldKind.MANUAL, reason=reason, actor=request.user, at=timezone.now()),  # type: ignore[arg-type]
+        lambda: hold_open(
+            order_id=pk, kind=HoldKind.MANUAL, reason=reason,
+            owner=owner if owner in dict(OWNERS) else settler_of(actor_of(request)),
+            actor=actor_of(request), at=timezone.now(),
+        ),
         done="Order on hold.", url=_go(pk),
     )  # fmt: skip
 

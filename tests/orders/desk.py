@@ -13,7 +13,8 @@ from erp.core.models import ExceptionCase, IdempotencyKey, InboxMessage, StateCh
 from inventory.models import StockEvent
 from orders.models import Allocation, Hold, Order
 
-LISTS = ["order", "backorder", "hold", "customer", "channel", "listing", "allocation_policy"]
+LISTS = ["order", "backorder", "hold", "customer", "channel", "listing", "allocation_policy", "price_list", "price_entry",
+         "contract_price"]  # fmt: skip
 Login = Callable[[str], Client]
 PEOPLE = ["olga", "cora", "fay", "ada", "pia", "ben", "rita", "otto"]
 ORDER = {
@@ -24,8 +25,11 @@ ORDER = {
 }  # fmt: skip
 
 
-HEAD = "external_id,ordered_at,currency,ship_to_name,ship_to_line1,ship_to_city,ship_to_country,sku,quantity,unit_price"
-ROW = "{},2026-03-02T10:00:00+00:00,GBP,Pat,1 High Street,Leeds,GB,{},{},{}"
+HEAD = (
+    "external_id,ordered_at,currency,ship_to_name,ship_to_line1,ship_to_city,ship_to_postcode,ship_to_country,sku,"
+    "quantity,unit_price"
+)
+ROW = "{},2026-03-02T10:00:00+00:00,GBP,Pat,1 High Street,Leeds,LS1 1AA,GB,{},{},{}"
 FILE = [
     HEAD, ROW.format("F-1", "MUG", 2, "3.50"), ROW.format("F-2", "MUG", -2, "3.50"), ROW.format("F-1", "LAMP", 1, "12"),
     ROW.format("F-3", "NOPE", 1, "1"), ROW.format("F-4", "MUG", 1, "1,5"), ROW.format("F-5", "MUG", 9, "3.50"),

@@ -52,7 +52,7 @@ def test_a_hold_gives_the_promise_back_and_its_release_lets_it_be_made_again(com
     assert (level(company, "AVAILABLE"), level(company, "ALLOCATED")) == (3, 0)
     assert [(row.state, row.closed_at) for row in Allocation.objects.all()] == [("RELEASED", LATER)]
     assert order_allocate_many(order_ids=[order.pk], actor=company.olga, at=LATER) == []  # not while it waits
-    released = hold_release_many(hold_ids=[hold.pk], reason="Card is fine", actor=company.fay, at=LATER)
+    released = hold_release_many(hold_ids=[hold.pk], reason="Card is fine", actor=company.cora, at=LATER)
     assert released == [order.pk]
     assert order_allocate_many(actor=company.olga, at=LATER) == [(order.pk, 3, 1)]
 

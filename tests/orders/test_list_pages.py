@@ -145,7 +145,7 @@ def preview_and_run(
     assert written() == before
     ids = seen.context["ids"]
     assert ids == ",".join(str(row.pk) for row in rows)
-    ran = client.post(url, {"action": action, "stage": "run", "ids": ids})
+    ran = client.post(url, {"action": action, "stage": "run", "ids": ids, "reason": "Settled"})
     return seen.context["effects"][0], ran.context["done"], ran.context["failed"]
 
 
@@ -185,7 +185,7 @@ def test_many_holds_are_released_after_a_preview(company: Company, as_: Login) -
     effect, good, bad = preview_and_run(fay, to("hold_list"), "release", holds)
     assert effect.startswith("2 open holds on 1 orders.")
     assert [row[2] for row in good] == ["Released."] * 2
-    assert bad == [(f"{orders[1]} CREDIT", False, "Was closed before.")]
+    assert bad == [(f"{orders[1]} Credit", False, "Was closed before.")]
     assert set(Order.objects.values_list("state", flat=True)) == {"CONFIRMED"}
     assert_proven()
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 # --- customers, channels, listings, policies ---
 def test_a_customer_is_created_changed_and_kept_with_its_history(company: Company, as_: Login) -> None:
     cora = as_("cora")
-    form = {"number": "C-9", "name": "Nina", "email": "nina@example.com", "segment": "BUSINESS", "credit_limit": "10",
+    form = {"number": "C-9", "name": "Nina", "email": "nina@example.com", "segment": "BUSINESS", "credit_limit": "100",
             "line1": "2 Low Road", "city": "York", "postcode": "YO1", "country": "GB"}  # fmt: skip
     for field, value in (
         ("number", ""), ("number", "C-CAROL"), ("name", " "), ("email", "nina@"), ("segment", "GOVERNMENT"),
@@ -48,7 +48,7 @@ def test_a_customer_is_created_changed_and_kept_with_its_history(company: Compan
     saved = cora.post(edit, form | {"is_blocked": "on", "credit_limit": ""})
     assert saved["Location"] == to("customer_detail", nina.pk)
     nina.refresh_from_db()
-    assert (nina.is_blocked, nina.credit_limit, nina.segment) == (True, None, "BUSINESS")
+    assert (nina.is_blocked, nina.credit_limit, nina.segment) == (True, 100, "BUSINESS")
     assert [row.history_user for row in nina.history.all()] == [company.cora] * 2
     assert "blocked" in cora.get(to("customer_detail", nina.pk)).content.decode()
     cora.post(to("order_create"), ORDER | {"customer_number": "C-9"})

@@ -70,7 +70,7 @@ def test_rows_of_a_file_are_received_again_as_they_stood_there(company: Company)
         content=file.encode(), channel="wholesale", file_name="f.csv", actor=company.olga, at=NOW
     )
     assert [(row, error.field) for row, error in result.errors] == [
-        (2, "lines[1].sku"), (4, "row 4: ordered_at"),
+        (2, "row 2: sku"), (4, "row 4: ordered_at"),
     ]  # fmt: skip
     sku, date = InboxMessage.objects.order_by("external_id")
     ProductFactory(sku="JUG", category=company.goods, unit=company.each, list_price=D(4))

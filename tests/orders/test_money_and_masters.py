@@ -113,7 +113,7 @@ def test_an_order_whose_money_could_not_be_posted_stays_out_and_spoils_no_neighb
         sound: dict[str, Any] = {
             "channel": "wholesale", "external_id": f"P-{number}", "ordered_at": NOW, "currency": "GBP",
             "lines": [LineCommand("MUG", 2, D(10))], "body": f"body {number}",
-            "ship_to": ShipTo("Pat", "1 High Street", "Leeds", "LS1", "GB"),
+            "ship_to": ShipTo("Pat", "1 High Street", "Leeds", "LS1 1AA", "GB"),
         }  # fmt: skip
         return OrderCommand(**sound | changes)
 
@@ -214,7 +214,7 @@ def test_listings_are_created_once_per_channel_and_keep_their_product(company: C
     assert listing_create_many(drafts, actor=company.olga, at=LATER) == 0
     command = OrderCommand(
         channel="wholesale", external_id="L-1", ordered_at=NOW, currency="GBP", body="b",
-        lines=[LineCommand("w-1", 2, D(10))], ship_to=ShipTo("Pat", "1 High Street", "Leeds", "LS1", "GB"),
+        lines=[LineCommand("w-1", 2, D(10))], ship_to=ShipTo("Pat", "1 High Street", "Leeds", "LS1 1AA", "GB"),
     )  # fmt: skip
     (received,) = order_receive_many([command], actor=company.system, at=NOW)
     assert Order.objects.get(pk=received.order_id).lines.get().product == company.lamp

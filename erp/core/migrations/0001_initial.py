@@ -38,6 +38,23 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CaughtMail",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(db_index=True)),
+                ("sender", models.CharField(max_length=320)),
+                ("recipients", models.TextField(help_text="One address per line.")),
+                ("subject", models.CharField(blank=True, max_length=300)),
+                ("message_id", models.CharField(blank=True, max_length=200)),
+                ("raw", models.TextField(help_text="The message, RFC 5322.")),
+            ],
+        ),
+        migrations.CreateModel(
             name="VerifyRun",
             fields=[
                 (
@@ -837,7 +854,7 @@ class Migration(migrations.Migration):
                     models.GeneratedField(
                         db_persist=True,
                         expression=django.db.models.expressions.RawSQL(
-                            "(extract(epoch from timezone('UTC', due_at)) - 28800 * log(2.0, 1 + greatest(money_at_risk, 0) / 100.0))",
+                            "(extract(epoch from timezone('UTC', due_at)) - 86400 * log(2.0, 1 + greatest(money_at_risk, 0) / 100.0))",
                             (),
                         ),
                         help_text="The smallest is worked first (erp.core.ranking).",
