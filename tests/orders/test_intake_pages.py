@@ -125,7 +125,7 @@ def test_a_file_brings_its_good_orders_in_and_names_the_rows_of_its_bad_ones(
         (3, "row 3: quantity"), (5, "row 5: sku"), (6, "row 6"), (8, "row 9: quantity"),
     ]  # fmt: skip
     page = answer.content.decode()
-    for words in ("row 6 has 11 values for 10 columns", "quotes.", "unknown SKU “NOPE” (line 1)"):
+    for words in ("row 6 has 12 values for 11 columns", "quotes.", "unknown SKU “NOPE” (line 1)"):
         assert words in page
     assert "2 orders created, 4 refused." in toasts(answer)
     orders = Order.objects.order_by("external_id")
