@@ -7,7 +7,7 @@ the same few queries whatever the document has behind it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,6 +66,12 @@ class Timeline:
     kind: str = ""
     page: int = 1
     has_older: bool = False
+
+    def __iter__(self) -> Iterator[TimelineEntry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
 
 
 Provider = Callable[[Any], Iterable[TimelineEntry]]
