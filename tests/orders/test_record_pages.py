@@ -157,7 +157,7 @@ def test_an_order_is_cancelled_with_a_reason_and_only_once(company: Company, as_
     assert (page.context["timeline"][0].detail, page.context["timeline"][0].actor) == ("Changed mind", "cora")
     assert {action.label: action.disabled_reason for action in page.context["actions"]} == {
         "Release holds": "It is not on hold.", "Put on hold": "It is past that.",
-        "Cancel order": "Shipped goods come back by a return.",
+        "Write to customer": "", "Cancel order": "Shipped goods come back by a return.",
     }  # fmt: skip
     said = press(cora, "order_cancel", order)
     assert said == f"{order} has nothing left to cancel. Open a return for shipped goods."
