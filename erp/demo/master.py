@@ -14,6 +14,7 @@ from erp.core.roles import Role
 from erp.core.services.role import role_grant, role_sync
 from erp.core.services.user import system_user
 from erp.demo.catalogue import AVERAGE_CATEGORIES, CATEGORIES, SUPPLIERS, Item, draw
+from erp.demo.rules import policies_found, rules_found
 from inventory.models import AdjustmentLine, Node, Product
 from inventory.services import AdjustmentDraft, AdjustmentLineDraft, adjustment_record_many
 from inventory.services.node import LocationDraft, NodeDraft, location_create_many, node_save
@@ -21,7 +22,7 @@ from inventory.services.product import ProductDraft, category_save, product_crea
 from inventory.states import AdjustmentReason
 from ledger.services import chart_create
 from orders.models import Channel
-from orders.services import ChannelDraft, ListingDraft, channel_save, listing_create_many, policy_create
+from orders.services import ChannelDraft, ListingDraft, channel_save, listing_create_many
 from procurement.models import Supplier, SupplierProduct
 from procurement.services import TermsDraft, supplier_product_create_many, supplier_save
 
@@ -63,13 +64,10 @@ CHANNELS = (
     ("web-uk", "Web shop UK", "WEB", True, 48), ("trade-uk", "Trade desk UK", "B2B", False, 72),
     ("trade-eu", "Trade desk Europe", "B2B", False, 96), ("export", "Export", "B2B", False, 120),
 )  # fmt: skip
-POLICIES = (
-    ("default", "Nearest node that has it all", "NEAREST"),
-    ("few-parcels", "Fewest parcels", "FEWEST_SPLITS"),
-)
 THRESHOLDS = (
     ("procurement.purchase_order_approve", 15_000, Role.FINANCE), ("inventory.adjustment_post", 500, Role.OPERATIONS),
     ("returns.refund_approve", 1_000, Role.FINANCE), ("ledger.manual_entry_post", 0, Role.FINANCE),
+    ("orders.price_override", 0, Role.OPERATIONS), ("orders.policy_activate", 0, Role.OPERATIONS),
 )  # fmt: skip
 OPENING_WEEKS = 4
 
@@ -173,10 +171,7 @@ def _suppliers(company: Company, items: Sequence[Item], actor: User, at: datetim
 
 
 def _channels(company: Company, items: Sequence[Item], actor: User, at: datetime) -> None:
-    policies = {
-        code: policy_create(code=code, name=name, strategy=strategy, actor=actor, at=at).pk
-        for code, name, strategy in POLICIES
-    }
+    policies = policies_found({code: node.pk for code, node in company.nodes.items()}, actor=actor, at=at)
     for code, name, kind, prepaid, hours in CHANNELS:
         policy = policies["few-parcels" if code == "export" else "default"]
         draft = ChannelDraft(code, name, kind, settings.KEEL_BASE_CURRENCY, prepaid, hours, policy)
@@ -186,6 +181,7 @@ def _channels(company: Company, items: Sequence[Item], actor: User, at: datetime
     listing_create_many(
         [ListingDraft(web, f"W-{item.sku}", company.products[item.sku]) for item in items], actor=actor, at=at
     )
+    rules_found(company, _best(items, 40), actor=actor, at=at)
 
 
 def _bins(company: Company, items: Sequence[Item], actor: User, at: datetime) -> None:

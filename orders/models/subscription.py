@@ -35,7 +35,7 @@ class Subscription(models.Model):
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["state", "next_date"])  # StateChange and the runs tell those
 
     class Meta:
         constraints = [

@@ -18,6 +18,7 @@ from erp.core.services.note import note_add
 from erp.core.services.outbox import OutboxDraft, outbox_add_many
 from erp.core.text import storable
 from orders.mail import MailLook, Words, sample_mail, wording_check
+from orders.mail.contrast import contrast_with_white
 from orders.models import Channel, ChannelMail, MessageTemplate
 from orders.models.notice import LANGUAGES
 from orders.notices import AUTOMATIC, KINDS
@@ -168,14 +169,6 @@ def _check_channel_mail(draft: ChannelMailDraft) -> None:
         raise InvalidInput(
             "white letters can not be read on that colour", field="colour", remedy="Choose a darker one."
         )
-
-
-def contrast_with_white(colour: str) -> float:
-    """This function will return the contrast ratio of white on `colour` ("#1d4ed8"), 1 to 21 (WCAG 2.2, relative luminance)."""
-    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    red, green, blue = linear
-    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
 
 
 @transaction.atomic

@@ -274,8 +274,9 @@ def _load_credit(ground: Ground, subjects: Sequence[Subject], customers: dict[in
 _RECENT = """
 SELECT o.channel_id, o.external_id, o.ordered_at, lower(o.email), c.number, o.ship_to_country, o.ship_to_postcode,
        o.ship_to_line1, coalesce(r.card_ref, ''),
-       (SELECT string_agg(l.product_id || 'x' || l.quantity_ordered, ' ' ORDER BY l.product_id, l.quantity_ordered)
-          FROM orders_orderline l WHERE l.order_id = o.id)
+       (SELECT string_agg(l.product_id || 'x' || l.units, ' ' ORDER BY l.product_id, l.units) FROM (
+            SELECT product_id, quantity_ordered AS units FROM orders_orderline WHERE order_id = o.id AND kit_id IS NULL
+            UNION ALL SELECT product_id, quantity FROM orders_orderkit WHERE order_id = o.id) l)
   FROM orders_order o LEFT JOIN orders_customer c ON c.id = o.customer_id LEFT JOIN orders_orderrisk r ON r.order_id = o.id
  WHERE o.id IN (
    SELECT id FROM orders_order WHERE email <> '' AND lower(email) = ANY(%s::text[]) AND ordered_at BETWEEN %s AND %s

@@ -1,6 +1,5 @@
 """Who does it? The only writers of purchasing."""
 
-from procurement.services.expected import purchase_order_redate
 from procurement.services.purchase_order import (
     PurchaseDraft,
     PurchaseLine,
@@ -12,6 +11,7 @@ from procurement.services.purchase_order import (
     purchase_order_submit,
     purchase_order_submit_many,
 )
+from procurement.services.purchase_order_redate import purchase_order_redate
 from procurement.services.purchase_order_send import (
     purchase_order_cancel,
     purchase_order_close,

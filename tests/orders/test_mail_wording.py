@@ -8,12 +8,13 @@ import pytest
 
 from erp.core.errors import InvalidInput
 from orders.mail import MailLook, Words, mail_render, sample_mail, wording_check
+from orders.mail.contrast import contrast_with_white
 from orders.mail.message import built_in, tracking_url
 from orders.mail.sample import SAMPLE
 from orders.mail.terms import date_in, money_in
 from orders.models.notice import LANGUAGES
 from orders.notices import KINDS
-from orders.services.message_template import TemplateDraft, contrast_with_white, template_check
+from orders.services.message_template import TemplateDraft, template_check
 from tests.factories import TODAY
 
 SHOP = MailLook("Mugs & More", "en", reply_to="help@example.com")
