@@ -84,7 +84,14 @@ class CustomerForm(forms.Form):
     verified_age = forms.IntegerField(
         min_value=0, max_value=120, required=False, help_text="At least this old, as somebody has checked."
     )
+    tier = forms.ChoiceField(
+        choices=Customer.TIERS, required=False, help_text="Service tier; rules may depend on it."
+    )
     is_blocked = forms.BooleanField(required=False, label="Blocked: new orders are held")
+
+    def clean_tier(self) -> str:
+        """Whoever leaves it out has the standard one."""
+        return self.cleaned_data["tier"] or "STANDARD"
 
     def clean_ships_complete(self) -> str:
         """Whoever leaves it out has no wish."""

@@ -40,8 +40,8 @@ class CustomerFacts(NamedTuple):
     credit_limit: Decimal | None
     segment: str
     verified_age: int | None
-    ships_complete: str
-    max_shipments: int | None
+    ships_complete: str = "AS_ORDERED"
+    max_shipments: int | None = None
 
     def ship_complete(self, ordered: bool) -> bool:
         """This function will tell whether an order ships complete: the customer's rule, else what the order says."""

@@ -18,7 +18,7 @@ from erp.core.services.approval import approval_decide
 from erp.core.services.exception_case import CaseDraft, exception_open_many, exception_resolve
 from erp.core.services.inbox import InboxDraft, StoredMessage, inbox_store_many
 from erp.core.sql import array, query
-from erp.demo import buying, money_back
+from erp.demo import buying, money_back, promises
 from erp.demo.catalogue import address_of, draw
 from erp.demo.master import Company
 from erp.demo.orders import channel_of, charges_of, command_of, reason_of
@@ -98,6 +98,7 @@ class Replay:
             self.timed("ship", self._ship, day + timedelta(hours=SHIP_HOUR))
         self.timed("adjust", self._adjust, documents, day + timedelta(hours=19))
         self.timed("buying", buying.evening, self, day + timedelta(hours=20))
+        self.timed("promises", promises.evening, self, day + timedelta(hours=21))
         self.days += 1
 
     def _open_period(self, at: datetime) -> None:

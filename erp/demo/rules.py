@@ -45,12 +45,11 @@ def policies_found(nodes: dict[str, int], *, actor: User, at: datetime) -> dict[
         rules=[
             RuleDraft(
                 "Key accounts: cheapest, two parcels at most", "CHEAPEST", {"tiers": ["KEY"]}, max_shipments=2,
-                allow_transfer=True,
+                allow_transfer=True, allow_substitution=True,
             ),
             RuleDraft("Large orders: fewest parcels", "FEWEST_SPLITS", {"min_total": "1000"}, split_worth=150),
             RuleDraft(
                 "Home: our own warehouses", "NEAREST", {"countries": ["GB"]}, split_worth=100, nodes=ours,
-                allow_substitution=True,
             ),
             RuleDraft("Everybody else: cheapest", "CHEAPEST", split_worth=100),
         ],

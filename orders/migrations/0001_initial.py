@@ -1550,19 +1550,6 @@ class Migration(migrations.Migration):
                     "id",
                     models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
                 ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("ACTIVE", "Active"),
-                            ("PAUSED", "Paused"),
-                            ("CANCELLED", "Cancelled"),
-                            ("ENDED", "Ended"),
-                        ],
-                        default="ACTIVE",
-                        max_length=20,
-                    ),
-                ),
                 ("interval_count", models.PositiveSmallIntegerField(default=1)),
                 (
                     "interval_unit",
@@ -1577,10 +1564,6 @@ class Migration(migrations.Migration):
                     models.DateField(help_text="The first date; months keep its day, or end on their last."),
                 ),
                 ("end_date", models.DateField(blank=True, help_text="No order after this date.", null=True)),
-                (
-                    "next_date",
-                    models.DateField(blank=True, help_text="Blank when there is none any more.", null=True),
-                ),
                 (
                     "due_hour",
                     models.PositiveSmallIntegerField(

@@ -35,6 +35,11 @@ class AppliedPrice(NamedTuple):
     detail: str = ""
 
     @property
+    def words(self) -> str:
+        """The source as a page shows it: "contract price", "customer's price list TRADE-26 from 10"."""
+        return " ".join(filter(None, (SOURCES[self.source], self.detail)))
+
+    @property
     def is_agreed(self) -> bool:
         """Whether somebody was promised this price, by contract or by a list."""
         return self.source in _AGREED

@@ -32,6 +32,7 @@ class CustomerDraft:
     postcode: str = ""
     country: str = ""
     is_blocked: bool = False
+    tier: str = "STANDARD"
     language: str = ""
     ships_complete: str = "AS_ORDERED"
     max_shipments: int | None = None
@@ -49,6 +50,8 @@ def _checked(draft: CustomerDraft) -> CustomerDraft:
             raise InvalidInput(
                 f"{field} has more than {length} characters", field=field, remedy="Shorten it."
             )
+    if draft.tier not in dict(Customer.TIERS):
+        raise InvalidInput("there is no such tier", field="tier", remedy="STANDARD, PLUS or KEY.")
     if draft.segment not in dict(Customer.SEGMENTS):
         raise InvalidInput("there is no such segment", field="segment", remedy="CONSUMER or BUSINESS.")
     if draft.ships_complete not in dict(Customer.SHIPPING):

@@ -235,7 +235,7 @@ def _products(order: Order, edit: Edit, at: datetime) -> dict[str, NewProduct]:
     lines = [(product.pk, wanted[sku]) for sku, product in found.items()]
     prices = prices_for(order.channel_id, order.customer_id, lines, order.currency, at)
     return {
-        sku: NewProduct(product.pk, product.sku, price.price, price.source)
+        sku: NewProduct(product.pk, product.sku, price.price, price.words)
         for (sku, product), price in zip(found.items(), prices, strict=True)
     }
 

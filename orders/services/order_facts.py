@@ -25,7 +25,7 @@ from orders.checks.facts import (
     TaxFacts,
 )
 from orders.resolve import ChannelFacts, CustomerFacts, ProductFacts
-from orders.selectors.price import SOURCES, PriceBook, price_book
+from orders.selectors.price import PriceBook, price_book
 
 _HOUR = timedelta(hours=1)
 
@@ -387,10 +387,9 @@ def _line(line: SubjectLine, subject: Subject, ground: Ground) -> LineFacts:
     applied = ground.prices.price(
         subject.channel.id, customer_id, (line.product.id, line.quantity), subject.currency, subject.ordered_at.date()
     )  # fmt: skip
-    words = SOURCES[applied.source] + (f" {applied.detail}" if applied.detail else "")
     return LineFacts(
         line.sku, line.quantity, line.unit_price, line.total, None if line.is_decided else applied.price,
-        line.product.is_active, applied.is_agreed, words,
+        line.product.is_active, applied.is_agreed, applied.words,
         ground.restrictions.get(line.product.id),
     )  # fmt: skip
 

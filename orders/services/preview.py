@@ -159,7 +159,7 @@ def _lines(
         found.append(
             EntryLine(
                 line.sku, names[product], product, line.quantity or 0, price, applied.price,
-                applied.source if line.unit_price is None else "typed", total,
+                applied.words if line.unit_price is None else "typed", total,
                 quantize(total * typed.tax_rate / 100, typed.currency), nodes.get(product, ()), quote.available,
                 quote.promised_date,
             )

@@ -25,7 +25,7 @@ from orders.editing import Edit, LineAdd, LineEdit, Plan
 from orders.locks import lock_order
 from orders.models import Hold, Order, PendingEdit, PriceLimit
 from orders.services.change import DOCUMENT, OVERRIDE, UNRELEASED, ChangeNote, pending_approval
-from orders.services.hold import hold_open, hold_release
+from orders.services.hold import hold_open, hold_settle_many
 from orders.states import HoldKind, HoldState
 
 
@@ -139,7 +139,7 @@ def price_override(*, approval: ApprovalRequest, actor: User, at: datetime) -> N
 
 def _let_go(pending: PendingEdit, reason: str, actor: User, at: datetime) -> None:
     if pending.hold_id and Hold.objects.filter(pk=pending.hold_id, state=HoldState.OPEN).exists():
-        hold_release(hold_id=pending.hold_id, reason=reason, actor=actor, at=at)
+        hold_settle_many([Hold.objects.get(pk=pending.hold_id)], reason=reason, actor=actor, at=at)
 
 
 def _on_approved(request: ApprovalRequest, actor: User, at: datetime) -> None:

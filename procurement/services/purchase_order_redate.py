@@ -11,6 +11,7 @@ from erp.core.models import User
 from erp.core.services.note import note_add
 from procurement.locks import demand_state, lock_purchase_order
 from procurement.models import PurchaseOrder
+from procurement.services.expected import purchase_supply_set
 from procurement.states import PurchaseOrderState as S
 
 
@@ -18,7 +19,7 @@ from procurement.states import PurchaseOrderState as S
 def purchase_order_redate(
     *, purchase_order_id: int, expected_date: date, reason: str, actor: User, at: datetime
 ) -> PurchaseOrder:
-    """This function will move the day a sent order is expected, with a reason on its timeline.
+    """This function will move the day a sent order is expected, with a reason on its timeline; promises may then be at risk.
 
     InvalidInput for a day before today, the day it has already, or without a reason; IllegalTransition unless it is sent.
     """
@@ -38,4 +39,5 @@ def purchase_order_redate(
         document_type="procurement.PurchaseOrder", document_id=order.pk, actor=actor, at=at,
         body=f"Expected {before:%d %b %Y} → {expected_date:%d %b %Y}: {reason.strip()}",
     )  # fmt: skip
+    purchase_supply_set([order.pk], at=at)
     return order
