@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from erp.core.money import ZERO
+from erp.core.money import ZERO, quantize
 from erp.core.sql import array, query
 from orders.checks.facts import AddressFacts
 from orders.resolve import ChannelFacts, CustomerFacts, ProductFacts
@@ -66,7 +66,7 @@ def stored_subjects(order_ids: Sequence[int]) -> list[Subject]:
         found.append(
             Subject(
                 ChannelFacts(*row[12:18]), row[1], row[2], row[3], own, extra, tax,
-                min(row[5], max(due, ZERO)),  # what was paid too much is owed back, and another case
+                quantize(min(row[5], max(due, ZERO)), row[3]),  # what was paid too much is owed back, and another case
                 customer, row[6], AddressFacts(*row[7:12]), bill_to, row[24], row[25], row[26], row[0],
             )
         )  # fmt: skip

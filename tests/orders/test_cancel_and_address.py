@@ -136,7 +136,7 @@ def test_an_address_changes_before_the_release_and_is_checked_again(company: Com
 def test_another_country_takes_the_promise_back(company: Company) -> None:
     stock_in(company, company.mug, 2)
     order = promised(company, (company.mug, 2))
-    move(order, company, replace(HOME, city="Paris", country="FR"))
+    move(order, company, replace(HOME, city="Paris", postcode="75001", country="FR"))
     assert (order.state, order.needs_allocation, order.lines.get().quantity_allocated) == (
         "CONFIRMED",
         True,

@@ -237,8 +237,8 @@ def test_a_prepaid_order_that_becomes_dearer_waits_for_the_difference(company: C
     hold = Hold.objects.get(order=order)
     assert (hold.kind, hold.reason, hold.evidence) == (
         "PAYMENT",
-        "48.0000 of 60.0000 paid",
-        {"total": "60.0000", "paid": "48.0000"},
+        "48.00 of 60.00 paid",
+        {"total": "60.00", "paid": "48.00"},
     )
     edit(order, company, LineEdit(order.lines.get().pk, 4))  # and back: the check passes again
     hold.refresh_from_db()

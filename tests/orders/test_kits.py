@@ -81,7 +81,7 @@ def test_a_listing_may_mean_a_kit(company: Company, proven: None) -> None:
     ListingFactory(channel=company.wholesale, product=kit, channel_sku="W-TEA")
     command = OrderCommand(
         "wholesale", "K-1", NOW, "GBP", [LineCommand("w-tea", 3, Decimal("15.00"), "Tea for two")], "{}",
-        ship_to=ShipTo("Pat", "1 High Street", "Leeds", "LS1", "GB"),
+        ship_to=ShipTo("Pat", "1 High Street", "Leeds", "LS1 1AA", "GB"),
     )  # fmt: skip
     (received,) = order_receive_many([command], actor=company.olga, at=NOW)
     order = Order.objects.get(pk=received.order_id)

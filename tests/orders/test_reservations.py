@@ -67,7 +67,7 @@ def ordered(
     """An order that names a cart."""
     command = OrderCommand(
         "wholesale", f"R-{number}", NOW, "GBP", [LineCommand(sku, units, Decimal("2.50"))], f"order {number}",
-        ship_to=ShipTo("Pat", "1 High Street", "Leeds", "LS1", "GB"), reservation_key=cart,
+        ship_to=ShipTo("Pat", "1 High Street", "Leeds", "LS1 1AA", "GB"), reservation_key=cart,
     )  # fmt: skip
     (received,) = order_receive_many([command], actor=company.olga, at=NOW)
     assert received.error is None, received.error
@@ -345,7 +345,7 @@ def test_an_order_over_the_api_names_its_cart(client: Client, company: Company) 
     order = {
         "channel": "wholesale", "external_id": "O-1", "ordered_at": "2026-03-02T08:00:00Z", "currency": "GBP",
         "lines": [{"sku": "MUG", "quantity": 2, "unit_price": "3.50"}], "reservation_key": "c 1/b",
-        "ship_to": {"name": "Pat", "line1": "1 High Street", "city": "Leeds", "country": "GB"},
+        "ship_to": {"name": "Pat", "line1": "1 High Street", "city": "Leeds", "postcode": "LS1 1AA", "country": "GB"},
     }  # fmt: skip
     answer = client.post(
         "/api/v1/orders", json.dumps(order), content_type="application/json", headers=shop.head
