@@ -180,7 +180,6 @@ REHEARSAL = Machine(
         RehearsalState.FAILED: set(),
         RehearsalState.DONE: set(),
     },
-    audited=False,
 )
 
 

@@ -3025,13 +3025,13 @@ class Migration(migrations.Migration):
                 ),
                 ("parcels_before", models.PositiveSmallIntegerField()),
                 ("parcels", models.PositiveSmallIntegerField()),
-                ("freight_before", models.DecimalField(decimal_places=2, max_digits=12)),
-                ("freight", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("freight_before", models.DecimalField(decimal_places=4, max_digits=19)),
+                ("freight", models.DecimalField(decimal_places=4, max_digits=19)),
                 ("late_before", models.BooleanField()),
                 ("late", models.BooleanField()),
                 ("short_before", models.PositiveIntegerField()),
                 ("short", models.PositiveIntegerField()),
-                ("margin_change", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("margin_change", models.DecimalField(decimal_places=4, max_digits=19)),
                 ("nodes_before", models.CharField(max_length=200)),
                 ("nodes", models.CharField(max_length=200)),
                 (
@@ -3075,7 +3075,7 @@ class Migration(migrations.Migration):
                 ("units", models.PositiveBigIntegerField()),
                 ("parcels", models.PositiveIntegerField()),
                 ("split_orders", models.PositiveIntegerField()),
-                ("freight", models.DecimalField(decimal_places=2, max_digits=19)),
+                ("freight", models.DecimalField(decimal_places=4, max_digits=19)),
                 ("late_orders", models.PositiveIntegerField()),
                 ("short_orders", models.PositiveIntegerField(help_text="Not served in full when they came.")),
                 (
@@ -3085,7 +3085,7 @@ class Migration(migrations.Migration):
                 (
                     "margin",
                     models.DecimalField(
-                        decimal_places=2, help_text="Goods less cost less freight.", max_digits=19
+                        decimal_places=4, help_text="Goods less cost less freight.", max_digits=19
                     ),
                 ),
                 (

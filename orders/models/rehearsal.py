@@ -41,11 +41,11 @@ class RehearsalTotal(models.Model):
     units = models.PositiveBigIntegerField()
     parcels = models.PositiveIntegerField()
     split_orders = models.PositiveIntegerField()
-    freight = models.DecimalField(max_digits=19, decimal_places=2)
+    freight = models.DecimalField(max_digits=19, decimal_places=4)
     late_orders = models.PositiveIntegerField()
     short_orders = models.PositiveIntegerField(help_text="Not served in full when they came.")
     unserved_orders = models.PositiveIntegerField(help_text="Not served in full within the span.")
-    margin = models.DecimalField(max_digits=19, decimal_places=2, help_text="Goods less cost less freight.")
+    margin = models.DecimalField(max_digits=19, decimal_places=4, help_text="Goods less cost less freight.")
 
     class Meta:
         constraints = [
@@ -68,13 +68,13 @@ class RehearsalOrder(models.Model):
     order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, db_index=False, related_name="+")
     parcels_before = models.PositiveSmallIntegerField()
     parcels = models.PositiveSmallIntegerField()
-    freight_before = models.DecimalField(max_digits=12, decimal_places=2)
-    freight = models.DecimalField(max_digits=12, decimal_places=2)
+    freight_before = models.DecimalField(max_digits=19, decimal_places=4)
+    freight = models.DecimalField(max_digits=19, decimal_places=4)
     late_before = models.BooleanField()
     late = models.BooleanField()
     short_before = models.PositiveIntegerField()
     short = models.PositiveIntegerField()
-    margin_change = models.DecimalField(max_digits=12, decimal_places=2)
+    margin_change = models.DecimalField(max_digits=19, decimal_places=4)
     nodes_before = models.CharField(max_length=200)
     nodes = models.CharField(max_length=200)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,7 +31,7 @@ from orders.resolve import References, resolve_references
 from orders.selectors.hold import hold_rules
 from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.services.order_check import RISKS, check_drafts, command_subject, risk_row
-from orders.services.order_facts import Subject, SubjectLine
+from orders.services.order_ground import Subject, SubjectLine
 from orders.services.order_kits import KitLine, StockLine, add_kits, explode, line_rows, refuse_empty_kits
 from orders.services.payment import PaymentDraft, payment_capture_many
 from orders.states import HoldState, OrderState
@@ -304,7 +304,6 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
         "orders_orderkit": sum(len(draft.kits) for draft in drafts),
         "orders_hold": sum(len(draft.holds) for draft in drafts),
     }
-    hold_ids_wanted = counts["orders_hold"]
     ids = reserve_ids(counts)
     line_ids, hold_ids, kit_ids = (
         iter(ids[table]) for table in ("orders_orderline", "orders_hold", "orders_orderkit")
@@ -340,9 +339,29 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
             for c in draft.command.charges
         ],
     )
-    rules = hold_rules() if hold_ids_wanted else {}
+    _add_holds(batch, drafts, hold_ids, actor, at)
+    told = [
+        NoticeDraft(draft.order_id)
+        for draft in drafts
+        if draft.command.email and at - draft.command.ordered_at <= NEWS_TIME
+    ]
+    order_notice_add_many("ORDER_RECEIVED", told, at=at, statements=batch)
+    batch.run()
+    payments = [
+        PaymentDraft(draft.order_id, *draft.command.payment)
+        for draft in drafts
+        if draft.command.payment and draft.command.payment.amount > 0
+    ]
+    payment_capture_many(payments, actor=actor, at=at)
+
+
+def _add_holds(
+    batch: Statements, drafts: Sequence[_Draft], ids: Iterator[int], actor: User, at: datetime
+) -> None:
+    """The holds with their owners and clocks, what is kept of the risk, and the first steps of the orders."""
+    rules = hold_rules() if any(draft.holds for draft in drafts) else {}
     holds = [
-        (next(hold_ids), draft.order_id, kind, finding.reason[:300], json.dumps(finding.evidence),
+        (next(ids), draft.order_id, kind, finding.reason[:300], json.dumps(finding.evidence),
          finding.owner or rules[kind].owner, HoldState.OPEN, at, at + rules[kind].clock, "")
         for draft in drafts
         for kind, finding in draft.holds.items()
@@ -358,19 +377,6 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
         record_creation(
             Order, reached, actor=actor, at=at, action=ACTION, then=[(state, action)], statements=batch
         )
-    told = [
-        NoticeDraft(draft.order_id)
-        for draft in drafts
-        if draft.command.email and at - draft.command.ordered_at <= NEWS_TIME
-    ]
-    order_notice_add_many("ORDER_RECEIVED", told, at=at, statements=batch)
-    batch.run()
-    payments = [
-        PaymentDraft(draft.order_id, *draft.command.payment)
-        for draft in drafts
-        if draft.command.payment and draft.command.payment.amount > 0
-    ]
-    payment_capture_many(payments, actor=actor, at=at)
 
 
 def _order_row(draft: _Draft, references: References, actor: User, at: datetime) -> tuple[Any, ...]:

@@ -13,7 +13,8 @@ from erp.core.sql import cents
 from orders import checks
 from orders.checks.facts import AddressFacts
 from orders.resolve import ChannelFacts, References
-from orders.services.order_facts import Subject, SubjectLine, facts_of, load_ground
+from orders.services.order_facts import facts_of
+from orders.services.order_ground import Subject, SubjectLine, load_ground
 
 if TYPE_CHECKING:
     from orders.services.order import OrderCommand, ShipTo, _Draft

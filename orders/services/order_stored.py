@@ -9,7 +9,7 @@ from erp.core.money import ZERO, quantize
 from erp.core.sql import array, query
 from orders.checks.facts import AddressFacts
 from orders.resolve import ChannelFacts, CustomerFacts, ProductFacts
-from orders.services.order_facts import Subject, SubjectLine
+from orders.services.order_ground import Subject, SubjectLine
 
 _ORDERS = """
 SELECT o.id, o.external_id, o.ordered_at, o.currency, o.tax_total, o.amount_paid - o.amount_refunded, o.email,

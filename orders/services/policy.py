@@ -111,7 +111,7 @@ def policy_submit(*, policy_id: int, reason: str, actor: User, at: datetime) -> 
         title=f"Allocation policy {policy}: {reason.strip()}"[:200], actor=actor, at=at,
     )  # fmt: skip
     if request is None:
-        _activate(policy, reason, actor, at)
+        return policy_activate(policy_id=policy.pk, reason=reason, actor=actor, at=at)
     else:
         change_state(
             policy,
@@ -161,12 +161,13 @@ def policy_create(
         RuleDraft("Every order", strategy, allow_split=allow_split, allow_backorder=allow_backorder)
     ]
     policy = policy_draft(PolicyDraft(code, name, chosen, sequence), actor=actor, at=at)
-    _activate(policy, "founded", actor, at)
-    return policy
+    return policy_activate(policy_id=policy.pk, reason="founded", actor=actor, at=at)
 
 
-def _activate(policy: AllocationPolicy, reason: str, actor: User, at: datetime) -> None:
-    """Take the place of the version before, in one step: orders are decided by exactly one of them."""
+@transaction.atomic
+def policy_activate(*, policy_id: int, reason: str, actor: User, at: datetime) -> AllocationPolicy:
+    """This function will put a draft in the place of the version before, in one step: exactly one of them decides."""
+    policy = _lock(policy_id)
     for before in AllocationPolicy.objects.select_for_update().filter(
         code=policy.code, state=PolicyState.ACTIVE
     ):
@@ -183,6 +184,7 @@ def _activate(policy: AllocationPolicy, reason: str, actor: User, at: datetime) 
         fields={"activated_at": at},
     )  # fmt: skip
     Channel.objects.filter(policy__code=policy.code).update(policy=policy)
+    return policy
 
 
 def _lock(policy_id: int) -> AllocationPolicy:
@@ -276,15 +278,22 @@ def _amount(value: Any, name: str, refuse: Any) -> Decimal:
     return amount
 
 
+@transaction.atomic
+def policy_reject(*, policy_id: int, reason: str, actor: User, at: datetime) -> AllocationPolicy:
+    """This function will make a policy that was not approved a draft again."""
+    policy = _lock(policy_id)
+    change_state(
+        policy, to=PolicyState.DRAFT, actor=actor, at=at, action="orders.policy_reject", reason=reason
+    )
+    return policy
+
+
 def _approved(request: ApprovalRequest, actor: User, at: datetime) -> None:
-    _activate(_lock(request.document_id), request.reason or "approved", actor, at)
+    policy_activate(policy_id=request.document_id, reason=request.reason or "approved", actor=actor, at=at)
 
 
 def _rejected(request: ApprovalRequest, actor: User, at: datetime) -> None:
-    change_state(
-        _lock(request.document_id), to=PolicyState.DRAFT, actor=actor, at=at, action="orders.policy_reject",
-        reason=request.reason,
-    )  # fmt: skip
+    policy_reject(policy_id=request.document_id, reason=request.reason, actor=actor, at=at)
 
 
 register_approval(APPROVAL_KIND, on_approved=_approved, on_rejected=_rejected)

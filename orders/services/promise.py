@@ -202,11 +202,11 @@ def _write(
             [array(covered, "bigint")], len(covered), "orders.Promise covered",
         )  # fmt: skip
     if new:
-        promise_insert(new, batch, actor, at)
+        _insert(new, batch, actor, at)
     batch.run()
 
 
-def promise_insert(new: Sequence[_New], batch: Statements, actor: User, at: datetime) -> list[int]:
+def _insert(new: Sequence[_New], batch: Statements, actor: User, at: datetime) -> list[int]:
     ids = reserve_ids({"orders_promise": len(new)})["orders_promise"]
     batch.insert(
         "orders_promise",

@@ -14,7 +14,7 @@ from django.db import transaction
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.services.progress import Progress
-from erp.core.services.state import change_state
+from erp.core.services.state import change_state, record_creation
 from erp.core.services.work import job_enqueue
 from erp.core.sql import Statements, query
 from inventory.selectors import stock_as_of, unit_costs
@@ -79,6 +79,7 @@ def rehearsal_start(*, policy_ids: Sequence[int], days: int, actor: User, at: da
     rehearsal = Rehearsal.objects.create(
         days=days, starts_at=at - timedelta(days=days), ends_at=at, created_by=actor, created_at=at
     )
+    record_creation(Rehearsal, [rehearsal.pk], actor=actor, at=at, action="orders.rehearsal_start")
     rehearsal.policies.set(found)
     job = job_enqueue(
         kind="orders.rehearsal_run", key=f"rehearsal:{rehearsal.pk}", arguments={"rehearsal_id": rehearsal.pk},

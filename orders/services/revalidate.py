@@ -15,7 +15,8 @@ from orders import checks
 from orders.models import Hold
 from orders.selectors.hold import hold_rules
 from orders.services.hold import hold_open, hold_settle_many
-from orders.services.order_facts import Subject, facts_of, load_ground
+from orders.services.order_facts import facts_of
+from orders.services.order_ground import Subject, load_ground
 from orders.services.order_stored import stored_subjects
 from orders.states import HoldRelease, HoldState, OrderState
 
