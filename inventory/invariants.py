@@ -181,4 +181,15 @@ INVARIANTS = [
         "SELECT a.number, a.state FROM inventory_adjustment a WHERE (a.state = 'POSTED') <> EXISTS (SELECT 1 FROM "
         "inventory_stockevent e WHERE e.source_type = 'inventory.Adjustment' AND e.source_id = a.id)",
     ),
+    Invariant(
+        "supply",
+        "What is expected of a transfer is what has left (or is set aside) and has not arrived",
+        "SELECT t.number, l.id AS line, s.quantity_open, s.expected_date FROM inventory_transferline l "
+        "JOIN inventory_transfer t ON t.id = l.transfer_id AND t.expected_date IS NOT NULL "
+        "FULL JOIN (SELECT * FROM inventory_expectedsupply WHERE source_type = 'inventory.TransferLine') s ON s.source_id = l.id "
+        "WHERE coalesce(s.quantity_open, 0) <> CASE WHEN t.state = 'IN_TRANSIT' OR t.state = 'DRAFT' AND t.is_reserved "
+        "THEN l.quantity - l.quantity_received - l.quantity_lost ELSE 0 END "
+        "OR s.id IS NOT NULL AND (s.product_id, s.node_id, s.document_id, s.expected_date) "
+        "IS DISTINCT FROM (l.product_id, t.to_node_id, t.id, t.expected_date)",
+    ),
 ]

@@ -169,4 +169,16 @@ INVARIANTS = [
         "A provider's reference means one payment",
         "SELECT provider, provider_ref, count(*) FROM orders_payment GROUP BY 1, 2 HAVING count(*) > 1",
     ),
+    Invariant(
+        "promise",
+        "No more units of a line wait for a promised day than are short, and their supply is of its product",
+        "SELECT l.id AS order_line_id, l.order_id, p.promised, "
+        "l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled AS short "
+        "FROM orders_orderline l JOIN (SELECT order_line_id, sum(quantity) AS promised FROM orders_promise "
+        "WHERE state = 'OPEN' AND NOT is_covered GROUP BY 1) p ON p.order_line_id = l.id "
+        "WHERE p.promised > l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled "
+        "UNION ALL SELECT l.id, l.order_id, p.quantity, s.product_id FROM orders_promise p "
+        "JOIN orders_orderline l ON l.id = p.order_line_id JOIN inventory_expectedsupply s ON s.id = p.supply_id "
+        "WHERE s.product_id <> l.product_id",
+    ),
 ]

@@ -146,4 +146,15 @@ INVARIANTS = [
         "SELECT id, number, created_by_id FROM procurement_supplierinvoice WHERE variance_approved_by_id = "
         "created_by_id",
     ),
+    Invariant(
+        "supply",
+        "What is expected of a purchase order is what it still brings, on its day",
+        "SELECT o.number, l.id AS line, s.quantity_open, s.expected_date FROM procurement_purchaseorderline l "
+        "JOIN procurement_purchaseorder o ON o.id = l.purchase_order_id FULL JOIN (SELECT * FROM inventory_expectedsupply "
+        "WHERE source_type = 'procurement.PurchaseOrderLine') s ON s.source_id = l.id "
+        "WHERE coalesce(s.quantity_open, 0) <> CASE WHEN o.state IN ('APPROVED', 'SENT') "
+        "THEN greatest(l.quantity_ordered - l.quantity_received, 0) ELSE 0 END OR s.quantity_open > 0 AND "
+        "(s.product_id, s.node_id, s.document_id, s.expected_date) "
+        "IS DISTINCT FROM (l.product_id, o.node_id, o.id, o.expected_date) OR s.id IS NOT NULL AND l.id IS NULL",
+    ),
 ]

@@ -12,6 +12,7 @@ from erp.core.models import User
 from erp.core.services.state import change_state_many
 from erp.core.sql import Statements, array, query, unnest
 from inventory.models import Transfer
+from inventory.services.supply import transfer_supply_set
 from inventory.states import TransferState
 
 _LOST = """
@@ -46,6 +47,10 @@ def transfer_settle_many(lost: Sequence[tuple[int, int]], *, actor: User, at: da
     )
     batch.run()
     transfer_close_done([line_id for line_id, _ in lost], actor=actor, at=at)
+    for transfer in (
+        Transfer.objects.filter(lines__in=[line_id for line_id, _ in lost]).distinct().order_by("pk")
+    ):
+        transfer_supply_set(transfer, at=at)
 
 
 def transfer_close_done(line_ids: Sequence[int], *, actor: User, at: datetime) -> list[int]:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+import erp.urls  # noqa: F401 — what every process that shows pages has loaded: the apps' timelines
 from erp.core.pages import timeline as timelines
 from erp.core.pages.timeline import timeline_of
 from erp.core.services.note import note_add
@@ -61,7 +62,7 @@ def test_one_timeline_tells_message_decision_hold_payment_stock_shipment_and_pos
     titles = [entry.title for entry in found.entries]
     for part in (
         "Message received from", "Fraud hold: Open", "Open → Released", "Allocated 4 units from NORTH", "£10.00 paid",
-        "4 units Available → Allocated", "left NORTH with Van", "posted", "Note", "E-mail pending", "Allocated → Released",
+        "4 units Available → Allocated", "left NORTH with Van", "posted", "Note", "Message pending", "Allocated → Released",
     ):  # fmt: skip
         assert any(part in title for title in titles), (part, titles)
     assert {code for code, _, _ in found.chips} >= {
