@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
+from erp.core.errors import InvalidInput
 from erp.core.pages import Action, Fact, FormPage, Panel
 from erp.core.permissions import actor_of
 from orders.models import DropShip
@@ -27,10 +29,6 @@ DOCUMENT = "procurement.PurchaseOrder"
 class ShipNoticeForm(forms.Form):
     carrier = forms.CharField(max_length=40, help_text="Who carries it to the customer.")
     tracking_number = forms.CharField(max_length=60, required=False, help_text="The customer is told it.")
-    rate = forms.DecimalField(
-        required=False, max_digits=18, decimal_places=8, min_value=0, label="Exchange rate",
-        help_text=f"{settings.KEEL_BASE_CURRENCY} per unit, when the customer pays in another currency.",
-    )  # fmt: skip
 
 
 class DropShipNotice(FormPage):
@@ -50,9 +48,14 @@ class DropShipNotice(FormPage):
                 (order.number, reverse("procurement:purchase_order_detail", args=[order.pk]))]  # fmt: skip
 
     def get_extra_context(self, request: HttpRequest, form: Any, **kwargs: Any) -> dict[str, Any]:
+        order, base = self._order(**kwargs), settings.KEEL_BASE_CURRENCY
+        paid = order.customer_order.currency if order.customer_order else None
         return {
-            "order": self._order(**kwargs),
+            "order": order,
             "rows": [self._row(request, row) for row in self._open(**kwargs)],
+            "base": base,
+            "currency": "" if paid in (None, base) else paid,
+            "rate": request.POST.get("rate", ""),
         }
 
     def _row(self, request: HttpRequest, row: DropShip) -> dict[str, Any]:
@@ -71,9 +74,9 @@ class DropShipNotice(FormPage):
             if line is not None and text not in ("", "0"):
                 lot = request.POST.get(f"lot_{line}", "").strip()
                 lines.append(SentLine(line, whole(text, number), lot))
-        data = form.cleaned_data
+        data, rate = form.cleaned_data, request.POST.get("rate", "").strip()
         drop_ship_notice(
-            ShipNotice(kwargs["pk"], lines, data["carrier"], data["tracking_number"], data["rate"]),
+            ShipNotice(kwargs["pk"], lines, data["carrier"], data["tracking_number"], _rate(rate) if rate else None),
             actor=actor_of(request), at=timezone.now(),
         )  # fmt: skip
         return reverse("procurement:purchase_order_detail", args=[kwargs["pk"]])
@@ -89,6 +92,15 @@ class DropShipNotice(FormPage):
             customer_order__isnull=False,
         )
         return order
+
+
+def _rate(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise InvalidInput(
+            f"“{text[:20]}” is not a rate", field="rate", remedy="Enter it like 0.85."
+        ) from None
 
 
 def customer_fact(order: PurchaseOrder) -> list[Fact]:

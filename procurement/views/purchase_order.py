@@ -115,7 +115,8 @@ class PurchaseOrderRecord(RecordPage):
         )
 
     def get_subtitle(self, obj: Any) -> str:
-        return f"{obj.supplier.name} → {obj.node.name}"
+        whom = obj.ship_to.partition("\n")[0] if obj.customer_order_id else obj.node.name
+        return f"{obj.supplier.name} → {whom}"
 
     def get_facts(self, obj: Any) -> list[Fact]:
         supplier = reverse("procurement:supplier_detail", args=[obj.supplier_id])
