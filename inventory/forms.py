@@ -19,7 +19,7 @@ CONDITION_CHOICES = [
 
 
 def _active_nodes() -> Any:
-    return Node.objects.filter(is_active=True).order_by("rank", "code")
+    return Node.objects.filter(is_active=True).exclude(kind=Node.DROPSHIP).order_by("rank", "code")
 
 
 class ProductForm(forms.Form):

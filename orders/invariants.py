@@ -53,6 +53,26 @@ INVARIANTS = [
         "ON l.id = a.order_line_id WHERE a.product_id <> l.product_id",
     ),
     Invariant(
+        "i05",
+        "Units asked of suppliers stay within what their line is short of, and an ended drop-ship has nothing open",
+        "SELECT l.id AS order_line_id, l.order_id, d.open, d.ended, "
+        "l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled AS short FROM orders_orderline l "
+        "JOIN (SELECT order_line_id, "
+        "sum(quantity - quantity_shipped - quantity_cancelled) FILTER (WHERE state IN ('REQUESTED', 'ORDERED')) AS open, "
+        "sum(quantity - quantity_shipped - quantity_cancelled) FILTER (WHERE state NOT IN ('REQUESTED', 'ORDERED')) AS ended, "
+        "bool_or(state IN ('REQUESTED', 'ORDERED') AND quantity = quantity_shipped + quantity_cancelled) AS is_idle "
+        "FROM orders_dropship GROUP BY 1) d ON d.order_line_id = l.id WHERE d.ended > 0 OR d.is_idle "
+        "OR d.open > l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled",
+    ),
+    Invariant(
+        "i05",
+        "What lies at the drop-ship node is promised to a line that it was bought for",
+        "SELECT v.product_id, v.status, v.quantity FROM inventory_stocklevel v JOIN inventory_node n ON n.id = v.node_id "
+        "WHERE n.kind = 'DROPSHIP' AND v.status NOT IN ('ALLOCATED', 'PICKED') AND v.quantity <> 0 "
+        "UNION ALL SELECT a.product_id, a.state, a.quantity FROM orders_allocation a JOIN inventory_node n ON n.id = a.node_id "
+        "WHERE n.kind = 'DROPSHIP' AND NOT EXISTS (SELECT 1 FROM orders_dropship d WHERE d.order_line_id = a.order_line_id)",
+    ),
+    Invariant(
         "i06",
         "No finished order keeps stock promised",
         "SELECT o.number, o.state, a.id AS allocation_id, a.quantity FROM orders_allocation a JOIN orders_orderline l "

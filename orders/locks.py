@@ -10,17 +10,26 @@ from typing import NamedTuple
 from erp.core.errors import NotFound
 from erp.core.locks import AdvisoryLock
 from erp.core.sql import Statements, array, query
-from orders.models import Order
+from orders.models import DropShip, Order
 from orders.planner import Conditions, Supply, Withheld
 from orders.states import ALLOCATABLE
 
+# What a supplier was asked to send to the customer's door wants nothing from our shelves.
+OPEN_DROP_SHIP = (
+    "coalesce((SELECT sum(d.quantity - d.quantity_shipped - d.quantity_cancelled)::bigint FROM orders_dropship d "
+    "WHERE d.order_line_id = l.id AND d.state IN ('REQUESTED', 'ORDERED')), 0)"
+)
 _WANTED = (
-    "SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id "
-    "AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled"
+    "SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id AND l.quantity_ordered > l.quantity_allocated "
+    f"+ l.quantity_shipped + l.quantity_cancelled + {OPEN_DROP_SHIP}"
 )
 _SELLABLE = (
     "SELECT 1 FROM inventory_stocklevel v JOIN inventory_node n ON n.id = v.node_id WHERE v.product_id = l.product_id "
     "AND v.status = 'AVAILABLE' AND v.quantity > 0 AND n.can_ship AND n.is_active"
+)
+_DROP_SHIPPED = (
+    "EXISTS (SELECT 1 FROM orders_orderline l JOIN orders_dropship d ON d.order_line_id = l.id "
+    "WHERE l.order_id = o.id AND d.state IN ('REQUESTED', 'ORDERED'))"
 )
 _DECIDED = "EXISTS (SELECT 1 FROM orders_allocationdecision d WHERE d.order_id = o.id)"
 
@@ -40,6 +49,7 @@ class OrderInNeed(NamedTuple):
     segment: str
     tier: str
     max_shipments: int
+    has_drop_ships: bool
 
 
 def lock_order(order_id: int) -> Order:
@@ -76,13 +86,38 @@ def lock_orders_in_need(
         )
     batch.add(
         f"SELECT o.id, o.state, c.code, c.policy_id, o.ship_to_country, o.ships_complete, {_DECIDED}, o.priority, o.ship_by, "
-        "o.ordered_at, o.total, coalesce(u.segment, ''), coalesce(u.tier, ''), coalesce(o.max_shipments, 0) "
+        "o.ordered_at, o.total, coalesce(u.segment, ''), coalesce(u.tier, ''), coalesce(o.max_shipments, 0), "
+        f"{_DROP_SHIPPED} "
         "FROM orders_order o "
         "JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer u ON u.id = o.customer_id "
         f"WHERE {' AND '.join(conditions)} ORDER BY o.priority DESC, o.ship_by, o.id LIMIT %s FOR NO KEY UPDATE OF o {skip}",
         [*parameters, limit],
     )
     return [OrderInNeed(*row) for row in batch.run()]
+
+
+def lock_drop_ships(ids: Sequence[int]) -> dict[int, DropShip]:
+    """This function will lock the orders of drop-ships in id order, then the drop-ships, and return those by id."""
+    wanted = array(sorted(set(ids)), "bigint")
+    query(
+        "SELECT 1 FROM orders_order WHERE id IN (SELECT l.order_id FROM orders_dropship d JOIN orders_orderline l "
+        "ON l.id = d.order_line_id WHERE d.id = ANY(%s::bigint[])) ORDER BY id FOR NO KEY UPDATE",
+        [wanted],
+    )
+    rows = DropShip.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=set(ids))
+    return {row.pk: row for row in rows.select_related("order_line__order").order_by("pk")}
+
+
+def lock_drop_ship_levels(product_ids: Sequence[int], node_id: int) -> None:
+    """This function will lock the products' levels at the drop-ship node, before anything is received or cost is laid down."""
+    batch = Statements()
+    batch.add("SELECT pg_advisory_xact_lock_shared(%s)", [int(AdvisoryLock.STOCK_JOURNAL)])
+    batch.add(
+        "SELECT 1 FROM inventory_stocklevel WHERE node_id = %s AND product_id = ANY(%s::bigint[]) "
+        "AND status IN ('ALLOCATED', 'AVAILABLE') ORDER BY product_id, node_id, status FOR NO KEY UPDATE",
+        [node_id, array(sorted(set(product_ids)), "bigint")],
+    )
+    batch.run()
 
 
 _BUFFERS = (

@@ -6,6 +6,7 @@ from erp.core.errors import Conflict
 from erp.core.models import ExceptionCase
 from erp.core.playbook_registry import REASON, Play, Playbook, Played, register_playbook
 from orders.models import Order
+from orders.services.drop_ship import drop_ship_ask_again
 from orders.services.expedite import Expedited, order_expedite, order_reallocate
 from orders.states import OrderState
 
@@ -53,6 +54,13 @@ def _reallocate_preview(case: ExceptionCase) -> str:
     return "What is promised and not taken up goes back to the shelf, and the best node is chosen again."
 
 
+def _ask_again(play: Play) -> Played:
+    units = drop_ship_ask_again(
+        order_id=_order_id(play.case), reason=play.reason, actor=play.actor, at=play.at
+    )
+    return Played(f"Purchasing is asked for {units} units again.")
+
+
 for kind in ("ORDER_LATE", "SLA_RISK"):
     register_playbook(
         Playbook(kind, "expedite", "Serve it first", "orders.allocate", "orders.order_expedite", _expedite,
@@ -62,5 +70,12 @@ register_playbook(
     Playbook(
         "RESERVATION_UNFULFILLED", "reallocate", "Allocate it again", "orders.allocate", "orders.order_reallocate",
         _reallocate, _reallocate_preview, (REASON,), icon="route",
+    )
+)  # fmt: skip
+register_playbook(
+    Playbook(
+        "DROPSHIP_REFUSED", "ask_again", "Ask suppliers again", "procurement.edit", "orders.drop_ship_ask_again", _ask_again,
+        lambda case: "The supplier whose terms allow it now gets a purchase order for what is still short.", (REASON,),
+        icon="truck",
     )
 )  # fmt: skip

@@ -165,6 +165,32 @@ PROMISE = Machine(
 )
 
 
+class DropShipState(models.TextChoices):
+    REQUESTED = "REQUESTED", "Requested"
+    ORDERED = "ORDERED", "Ordered"
+    SHIPPED = "SHIPPED", "Shipped"
+    REFUSED = "REFUSED", "Refused"
+    CANCELLED = "CANCELLED", "Cancelled"
+
+
+# Refused: no supplier sends it, so the units want stock again. Cancelled: the customer does not want them any more.
+DROP_SHIP_OPEN = (DropShipState.REQUESTED, DropShipState.ORDERED)
+DROP_SHIP = Machine(
+    document="orders.DropShip",
+    states=DropShipState,
+    initial=DropShipState.REQUESTED,
+    transitions={
+        DropShipState.REQUESTED: {DropShipState.ORDERED, DropShipState.REFUSED, DropShipState.CANCELLED},
+        DropShipState.ORDERED: {DropShipState.SHIPPED, DropShipState.REFUSED, DropShipState.CANCELLED},
+        DropShipState.SHIPPED: set(),
+        DropShipState.REFUSED: set(),
+        DropShipState.CANCELLED: set(),
+    },
+    owners={DropShipState.REQUESTED: Role.PROCUREMENT, DropShipState.ORDERED: Role.PROCUREMENT},
+    limits={DropShipState.REQUESTED: timedelta(hours=4)},
+)
+
+
 class RehearsalState(models.TextChoices):
     PENDING = "PENDING", "Waiting"
     DONE = "DONE", "Done"

@@ -7,6 +7,7 @@ from django.urls import path
 from orders.views import (
     change,
     customer,
+    drop_ship,
     entry,
     freight,
     hold,
@@ -34,6 +35,8 @@ urlpatterns = [
     path("import/", intake.order_import_view, name="order_import"),
     path("import/template/", intake.order_import_template, name="order_import_template"),
     path("backorders/", order.BackorderList.as_view(), name="backorder_list"),
+    path("drop-ships/", drop_ship.DropShipList.as_view(), name="drop_ship_list"),
+    path("<int:pk>/drop-ship/", drop_ship.drop_ship_ask_again_view, name="drop_ship_ask_again"),
     path("<int:pk>/", order.OrderRecord.as_view(), name="order_detail"),
     path("<int:pk>/allocate/", order.order_allocate_view, name="order_allocate"),
     path("<int:pk>/unallocate/", order.order_unallocate_view, name="order_unallocate"),

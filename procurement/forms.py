@@ -45,6 +45,9 @@ class SupplierProductForm(forms.Form):
         required=False,
         help_text="1 is bought from; empty puts a new supplier last.",
     )
+    is_dropship = forms.BooleanField(
+        required=False, label="Drop-ships", help_text="Sends it straight to our customers when asked to."
+    )
 
 
 class PurchaseOrderForm(forms.Form):
@@ -60,7 +63,8 @@ class PurchaseOrderForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["supplier"].queryset = Supplier.objects.filter(is_active=True).order_by("code")  # type: ignore[attr-defined]
-        self.fields["node"].queryset = Node.objects.filter(is_active=True).order_by("rank", "code")  # type: ignore[attr-defined]
+        nodes = Node.objects.filter(is_active=True).exclude(kind=Node.DROPSHIP).order_by("rank", "code")
+        self.fields["node"].queryset = nodes  # type: ignore[attr-defined]
         self.fields["supplier"].label_from_instance = lambda row: f"{row.code} {row.name}"  # type: ignore[attr-defined]
 
 

@@ -8,7 +8,11 @@ from erp.core.errors import Conflict, InvalidInput
 from erp.core.models import ExceptionCase
 from erp.core.pages.parts import ActionField
 from erp.core.playbook_registry import REASON, Play, Playbook, Played, register_playbook
-from procurement.services import purchase_order_close, supplier_invoice_approve_variance
+from procurement.services import (
+    purchase_order_cancel,
+    purchase_order_close,
+    supplier_invoice_approve_variance,
+)
 from procurement.services.purchase_order_redate import purchase_order_redate
 from procurement.states import SupplierInvoiceState
 
@@ -46,6 +50,13 @@ def _approve(play: Play) -> Played:
     return Played(f"{invoice.number} matches with its variance approved.")
 
 
+def _agreed(play: Play) -> Played:
+    order = purchase_order_cancel(
+        purchase_order_id=int(play.case.subject_id), reason=play.reason, actor=play.actor, at=play.at
+    )
+    return Played(f"{order.number} is cancelled, as agreed with the supplier.")
+
+
 def _close_preview(case: ExceptionCase) -> str:
     return "The purchase order is closed with what has arrived; nothing more is expected."
 
@@ -69,5 +80,18 @@ register_playbook(
         "procurement.supplier_invoice_approve_variance", _approve,
         lambda case: "The billed prices are accepted and the bill is matched and posted. Not by whoever recorded it.",
         (REASON,), icon="thumbs-up",
+    )
+)  # fmt: skip
+register_playbook(
+    Playbook(
+        "DROPSHIP_CALL_OFF", "agreed", "He agreed: cancel the order", "procurement.edit", "procurement.purchase_order_cancel",
+        _agreed, lambda case: "The purchase order is cancelled; what the customer still wants of it wants stock again.",
+        (REASON,), icon="circle-x",
+    )
+)  # fmt: skip
+register_playbook(
+    Playbook(
+        "DROPSHIP_CALL_OFF", "close", "Close the order", "procurement.edit", "procurement.purchase_order_close", _close,
+        _close_preview, (REASON,), icon="lock",
     )
 )  # fmt: skip

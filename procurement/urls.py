@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from procurement.views import product, purchase_order, receipt, replenishment, supplier, supplier_invoice
+from procurement.views import (
+    drop_ship,
+    product,
+    purchase_order,
+    receipt,
+    replenishment,
+    supplier,
+    supplier_invoice,
+)
 
 app_name = "procurement"
 urlpatterns = [
@@ -19,6 +27,7 @@ urlpatterns = [
     path("orders/<int:pk>/cancel/", purchase_order.purchase_order_cancel_view, name="purchase_order_cancel"),
     path("orders/<int:pk>/close/", purchase_order.purchase_order_close_view, name="purchase_order_close"),
     path("orders/<int:pk>/receive/", receipt.GoodsReceive.as_view(), name="goods_receive"),
+    path("orders/<int:pk>/shipped/", drop_ship.DropShipNotice.as_view(), name="drop_ship_notice"),
     path("orders/<int:pk>/bill/", supplier_invoice.SupplierInvoiceCreate.as_view(), name="supplier_invoice_create"),
     path("orders/of-product/<int:pk>/", product.product_supply_panel, name="product_supply_panel"),
     path("receipts/", receipt.GoodsReceiptList.as_view(), name="goods_receipt_list"),

@@ -233,3 +233,16 @@ _kind(
     "HOLD_OVERDUE", "Hold past its clock", Role.OPERATIONS, 4,
     "Open the hold and work its playbook.", "Reassign it to who can decide it, or give it more time with a reason.",
 )  # fmt: skip
+_kind(
+    "DROPSHIP_REFUSED", "Nobody sends it to the customer", Role.PROCUREMENT, 8,
+    "Find a supplier who drop-ships it and save his terms, then ask again.",
+    "Or let it wait for stock: the units want it again by themselves.", "Or substitute or cancel the units on the order.",
+    cause=cause_by("sku=skus"),
+)  # fmt: skip
+_kind(
+    "DROPSHIP_CALL_OFF", "Cancelled by the customer, and the supplier has it", Role.PROCUREMENT, 4,
+    "Ask the supplier to stop: he agrees, then cancel the purchase order.",
+    "Part of it only: take what is still wanted, then close the purchase order.",
+    "Too late: ask for the parcel back; his bill stays disputed until it is settled.",
+    cause=cause_by("supplier", "sku=skus"),
+)  # fmt: skip

@@ -40,6 +40,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Orders", "orders:order_list", "o"),
             Item("Holds", "orders:hold_list"),
             Item("Backorders", "orders:backorder_list"),
+            Item("Drop-ships", "orders:drop_ship_list"),
             Item("Promises at risk", "orders:promises_at_risk"),
             Item("Reservations", "orders:reservation_list"),
             Item("Customers", "orders:customer_list", "c"),

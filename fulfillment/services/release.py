@@ -54,9 +54,10 @@ _LOCK = (
 _WANTS = (
     "SELECT a.id, a.order_line_id, a.product_id, a.node_id, a.quantity, o.id, o.ship_by, o.ships_complete "
     "FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id "
-    "JOIN orders_allocation a ON a.order_line_id = l.id "
+    "JOIN orders_allocation a ON a.order_line_id = l.id JOIN inventory_node n ON n.id = a.node_id "
     "WHERE o.id = ANY(%s::bigint[]) AND o.state IN ('ALLOCATED', 'RELEASED') "
-    "AND a.state = 'ACTIVE' AND NOT a.is_planned "
+    "AND a.state = 'ACTIVE' AND NOT a.is_planned AND (n.kind = 'DROPSHIP') = (a.id = ANY(%s::bigint[])) "
+    "AND (NOT %s OR n.kind = 'DROPSHIP') "
     "AND (NOT o.ships_complete OR NOT EXISTS (SELECT 1 FROM orders_orderline m WHERE m.order_id = o.id "
     "AND m.quantity_ordered > m.quantity_allocated + m.quantity_shipped + m.quantity_cancelled)) "
     "ORDER BY o.priority DESC, o.ship_by, o.id, a.id"
@@ -89,16 +90,22 @@ _TASKS = {
 
 @transaction.atomic
 def fulfillment_release_many(
-    *, order_ids: Sequence[int], actor: User, at: datetime, max_orders_per_list: int = 20
+    *,
+    order_ids: Sequence[int],
+    actor: User,
+    at: datetime,
+    max_orders_per_list: int = 20,
+    drop_ship_allocation_ids: Sequence[int] | None = None,
 ) -> Release:
     """This function will plan every promised, unplanned unit of the orders and hand it to the floor.
 
     One fulfilment order per order and node; at nodes with bins, pick lists of at most `max_orders_per_list`
     fulfilment orders with tasks in walk order. Orders that ship complete wait until everything is promised. Orders
     that are not allocated or released, or have nothing to plan, are left alone. Units that no pickable bin holds
-    stay promised and open a SHORT_PICK case.
+    stay promised and open a SHORT_PICK case. What a supplier has sent to the customer is no work for the floor: only
+    `drop_ship_allocation_ids` takes it up, and nothing else with it.
     """
-    wants = _lock_and_read(order_ids)
+    wants = _lock_and_read(order_ids, drop_ship_allocation_ids)
     if not wants:
         return Release([], [], [])
     binned = binned_node_ids()
@@ -111,11 +118,11 @@ def fulfillment_release_many(
     return Release(*lists, [want.allocation_id for want in unserved])
 
 
-def _lock_and_read(order_ids: Sequence[int]) -> list[_Want]:
+def _lock_and_read(order_ids: Sequence[int], drop_ships: Sequence[int] | None) -> list[_Want]:
     ids = array(sorted(set(order_ids)), "bigint")
     batch = Statements()
     batch.add(_LOCK, [ids])
-    batch.add(_WANTS, [ids])
+    batch.add(_WANTS, [ids, array(drop_ships or [], "bigint"), drop_ships is not None])
     return [_Want(*row) for row in batch.run()]
 
 

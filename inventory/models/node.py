@@ -11,7 +11,8 @@ from simple_history.models import HistoricalRecords
 class Node(models.Model):  # type: ignore[django-manager-missing]  # mptt names its manager at run time
     """A place that holds stock and can ship: warehouse, store or third-party logistics provider."""
 
-    KINDS = [("WAREHOUSE", "Warehouse"), ("STORE", "Store"), ("TPL", "3PL")]
+    DROPSHIP = "DROPSHIP"  # no place: what suppliers send straight to customers passes through it on paper
+    KINDS = [("WAREHOUSE", "Warehouse"), ("STORE", "Store"), ("TPL", "3PL"), (DROPSHIP, "Drop-ship")]
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=80)

@@ -56,6 +56,10 @@ def node_save(draft: NodeDraft, *, node_id: int | None = None, actor: User, at: 
     node = Node() if node_id is None else Node.objects.select_for_update().filter(pk=node_id).first()
     if node is None:
         raise NotFound(f"there is no node #{node_id}", field="node", remedy="Reload the list.")
+    if Node.DROPSHIP in (draft.kind, node.kind):
+        raise InvalidInput(
+            "the drop-ship node is kept by Keel", field="kind", remedy="Choose warehouse, store or 3PL."
+        )
     code = clean_text(draft.code, "code", 20).upper()
     if Node.objects.filter(code=code).exclude(pk=node_id or 0).exists():
         raise InvalidInput(f"there is a node {code} already", field="code", remedy="Choose another code.")

@@ -5,6 +5,7 @@ from orders.models.change import CancelReason, OrderChange, PendingEdit, PriceLi
 from orders.models.channel import Channel, Listing
 from orders.models.check import CheckPolicy, TaxExpectation
 from orders.models.customer import CreditLimitChange, Customer
+from orders.models.drop_ship import DropShip
 from orders.models.hold import Hold, HoldRule
 from orders.models.kit import OrderKit
 from orders.models.notice import ChannelMail, MessageTemplate
@@ -31,6 +32,7 @@ __all__ = [
     "ContractPrice",
     "CreditLimitChange",
     "Customer",
+    "DropShip",
     "FreightRate",
     "Hold",
     "HoldRule",

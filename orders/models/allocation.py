@@ -23,7 +23,8 @@ class AllocationDecision(models.Model):
     explanation = models.JSONField(
         help_text="{policy, rule, strategy, wanted, nodes: [[node, units it covers, km, rank]] best first, "
         "lines: [[line, wanted, short, why?]], cost? (pence), refused?, split_refused?: [node], "
-        "transfers?: [[line, from, to, units]]}; the assignments are the stock moves of `stock_sequence`."
+        "transfers?: [[line, from, to, units]], drop_ships?: [[line, units]], "
+        "reason?}; the assignments are the stock moves of `stock_sequence`."
     )
 
     class Meta:

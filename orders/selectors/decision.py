@@ -21,10 +21,13 @@ class NodeReason:
     chosen: int
     is_first: bool = False
     is_split_refused: bool = False
+    is_drop_ship: bool = False
 
     @property
     def why(self) -> str:
         """The sentence that the page shows for this node."""
+        if self.is_drop_ship:
+            return "A supplier has sent it to the customer's door: it was bought for this order and passes through no shelf."
         if self.chosen and self.chosen == self.wanted:
             return "Serves the whole order in one parcel, so it was taken first."
         if self.is_split_refused:
@@ -47,10 +50,16 @@ class LineReason:
     short: int
     assigned: list[tuple[str, int]] = field(default_factory=list)
     code: str = ""
+    drop_shipped: int = 0
 
     @property
     def why(self) -> str:
         """The sentence that the page shows for this line."""
+        if self.drop_shipped:
+            rest = self.short - self.drop_shipped
+            return f"{self.drop_shipped} asked of a supplier, to the customer's door" + (
+                f"; {rest} short." if rest else "."
+            )
         if not self.short:
             return "Served in full." if len(self.assigned) == 1 else "Split: no single node had all of it."
         if self.code and self.code != Short.NO_STOCK:
@@ -107,7 +116,8 @@ def _reason(
         for node, units in assigned.items():
             per_node[node] = per_node.get(node, 0) + units
     taken_back = set(said.get("split_refused", ()))
-    strategies = dict(AllocationRule.STRATEGIES)
+    drop_shipped = dict(said.get("drop_ships", ()))
+    strategies = dict(AllocationRule.STRATEGIES) | {"DROPSHIP": "Drop-ship"}
     return DecisionReason(
         decision,
         said["policy"],
@@ -118,12 +128,13 @@ def _reason(
         [
             NodeReason(
                 nodes.get(node, "?"), covers, said["wanted"], km, rank, per_node.get(nodes.get(node, "?"), 0),
-                place == 0, node in taken_back,
+                place == 0, node in taken_back, said["strategy"] == "DROPSHIP",
             )
             for place, (node, covers, km, rank) in enumerate(said["nodes"])
         ],
         [
-            LineReason(skus.get(line, "?"), wanted, short, sorted(given.get(line, {}).items()), why[0] if why else "")
+            LineReason(skus.get(line, "?"), wanted, short, sorted(given.get(line, {}).items()), why[0] if why else "",
+                       drop_shipped.get(line, 0))
             for line, wanted, short, *why in said["lines"]
         ],
     )  # fmt: skip

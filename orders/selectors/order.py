@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+from django.db.models import (
+    BigIntegerField,
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
 
-from orders.models import Order, OrderLine
+from orders.models import DropShip, Order, OrderLine
+from orders.states import DROP_SHIP_OPEN
+
+# What a supplier sends to the customer is on its way, not short.
+_SENT = (
+    DropShip.objects.filter(order_line=OuterRef("pk"), state__in=DROP_SHIP_OPEN)
+    .order_by()
+    .values("order_line")
+    .annotate(
+        units=Sum(
+            F("quantity") - F("quantity_shipped") - F("quantity_cancelled"), output_field=BigIntegerField()
+        )
+    )
+    .values("units")
+)
 
 
 def backordered_lines() -> QuerySet[OrderLine]:
     """This function will return the lines that want stock nobody could promise, with `units_open` and `value_open`."""
     open_units = (
         F("quantity_ordered") - F("quantity_allocated") - F("quantity_shipped") - F("quantity_cancelled")
-    )
+        - Coalesce(Subquery(_SENT), 0)
+    )  # fmt: skip
     return (
         OrderLine.objects.filter(order__needs_allocation=True, order__decisions__isnull=False)
         .annotate(units_open=open_units)

@@ -162,7 +162,8 @@ _QUOTE = """
 SELECT s.product_id, s.reference, s.expected_date,
        s.quantity_open - coalesce((SELECT sum(p.quantity) FROM orders_promise p WHERE p.supply_id = s.id AND p.state = 'OPEN'
                                       AND NOT p.is_covered), 0)
-  FROM inventory_expectedsupply s WHERE s.product_id = ANY(%s::bigint[]) AND s.quantity_open > 0
+  FROM inventory_expectedsupply s JOIN inventory_node n ON n.id = s.node_id AND n.kind <> 'DROPSHIP'
+ WHERE s.product_id = ANY(%s::bigint[]) AND s.quantity_open > 0
  ORDER BY s.product_id, s.expected_date, s.id
 """
 

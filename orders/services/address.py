@@ -11,7 +11,7 @@ from erp.core.errors import Conflict, InvalidInput
 from erp.core.models import User
 from orders import checks
 from orders.locks import lock_order
-from orders.models import Order
+from orders.models import DropShip, Order
 from orders.services.change import (
     UNRELEASED,
     ChangeNote,
@@ -23,7 +23,7 @@ from orders.services.change import (
 from orders.services.order import ShipTo
 from orders.services.release import order_release_allocation
 from orders.services.revalidate import order_recheck
-from orders.states import OrderState
+from orders.states import DropShipState, OrderState
 
 _LENGTHS = {"name": 120, "line1": 160, "city": 80, "postcode": 20, "country": 2}
 
@@ -45,6 +45,11 @@ def order_change_address(
         raise Conflict(
             f"{order} is on the floor with its old address", field="order",
             remedy="Cancel its fulfilment orders (panel Fulfilment of the order), then change the address and release it again.",
+        )  # fmt: skip
+    if DropShip.objects.filter(order_line__order=order, state=DropShipState.ORDERED).exists():
+        raise Conflict(
+            f"a supplier has the old address of {order}", field="order",
+            remedy="Cancel his purchase order (panel Drop-ship of the order), change the address, then ask again.",
         )  # fmt: skip
     fields = {f"ship_to_{name}": value.strip() for name, value in asdict(ship_to).items()}
     _check(fields)

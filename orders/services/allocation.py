@@ -22,15 +22,16 @@ from erp.core.sql import Statements, array, query, reserve_ids, unnest
 from inventory.selectors import unit_costs
 from inventory.services import Move, Posting, stock_post_many
 from inventory.states import StockStatus
-from orders.locks import OrderInNeed, lock_orders_in_need, lock_sellable
-from orders.models import Order
+from orders.locks import OPEN_DROP_SHIP, OrderInNeed, lock_orders_in_need, lock_sellable
+from orders.models import DropShip, Order
 from orders.planner import Assignment, Demand, DemandLine, Plan, Policy, plan_allocation
 from orders.selectors.policy import freight_rates, pence, policies_in_force, shipping_nodes
+from orders.services.drop_ship import drop_ship_request_many
 from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.services.promise import promise_fit_many
 from orders.services.reservation_hand_over import reservation_hand_over_many, reservation_report_short
 from orders.services.sister import transfers_raise
-from orders.states import AllocationState, OrderState
+from orders.states import AllocationState, DropShipState, OrderState
 
 ACTION = "orders.order_allocate_many"
 
@@ -45,9 +46,10 @@ class AllocationResult(NamedTuple):
 
 @dataclass(frozen=True)
 class _Facts:
-    """What a batch was planned from: state, policy row id and policy per order, and who was decided before."""
+    """What a batch was planned from: state, policy row id and policy per order, and who was decided or drop-shipped before."""
 
     states: Mapping[int, str]
+    drop_shipped: frozenset[int]
     decided: frozenset[int]
     policy_ids: Mapping[int, int]
     policies: Mapping[int, Policy]
@@ -72,10 +74,11 @@ _ALLOCATIONS = {
 }  # fmt: skip
 _LINES = (
     "SELECT l.order_id, l.id, l.product_id, l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled"
-    ", l.unit_price, p.weight_grams, l.kit_id, coalesce(l.quantity_per_kit, 1), "
+    f" - {OPEN_DROP_SHIP}, l.unit_price, p.weight_grams, l.kit_id, coalesce(l.quantity_per_kit, 1), "
     "EXISTS (SELECT 1 FROM orders_promise m WHERE m.order_line_id = l.id AND m.state = 'OPEN') "
     "FROM orders_orderline l JOIN inventory_product p ON p.id = l.product_id WHERE l.order_id = ANY(%s::bigint[]) "
-    "AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled ORDER BY l.order_id, l.position"
+    f"AND l.quantity_ordered > l.quantity_allocated + l.quantity_shipped + l.quantity_cancelled + {OPEN_DROP_SHIP} "
+    "ORDER BY l.order_id, l.position"
 )
 
 
@@ -110,16 +113,57 @@ def order_allocate_many(
     plan = plan_allocation(
         demands, supply, shipping_nodes(), facts.policies, withheld=withheld, rates=freight_rates()
     )
+    drop_ships = _drop_ships(wanted, plan, facts)
     _write(demands, plan, facts, actor, at)
-    _promise(wanted, plan, facts, actor, at)
+    drop_ship_request_many(drop_ships, actor=actor, at=at)
+    _promise(wanted, plan, drop_ships, facts, actor, at)
     reservation_report_short(carts, actor=actor, at=at)
     return _results(demands, plan)
 
 
-def _promise(wanted: Sequence[_Wanted], plan: Plan, facts: _Facts, actor: User, at: datetime) -> None:
+def _drop_ships(wanted: Sequence[_Wanted], plan: Plan, facts: _Facts) -> dict[int, int]:
+    """What is short and a rule lets a supplier send to the customer: line id → units, noted in the orders' explanations.
+
+    Not what a transfer brings or what waits for a supply already, no part of a kit, and nothing of an order that is to leave
+    whole: those parcels would not come together. What was refused once is a person's to ask for again.
+    """
+    short = dict(plan.short)
+    for proposal in plan.transfers:
+        short[proposal.line_id] = short.get(proposal.line_id, 0) - proposal.quantity
+    candidates = {
+        line.line_id: want.demand.order_id
+        for want in wanted
+        for line in want.demand.lines
+        if short.get(line.line_id, 0) > 0 and line.kit_id is None and line.line_id not in want.promised
+        and not want.demand.ships_complete and want.demand.max_shipments != 1
+        and not plan.explanations[want.demand.order_id].get("refused")
+        and facts.policies[want.demand.order_id].rule_for(want.demand).allow_dropship
+    }  # fmt: skip
+    if not candidates:
+        return {}
+    refused = DropShip.objects.filter(order_line__in=candidates, state=DropShipState.REFUSED)
+    refused_lines = set(refused.values_list("order_line_id", flat=True))
+    found = {line: short[line] for line in candidates if line not in refused_lines}
+    said: dict[int, list[list[int]]] = {}
+    for line, units in found.items():
+        said.setdefault(candidates[line], []).append([line, units])
+    for order_id, rows in said.items():
+        plan.explanations[order_id]["drop_ships"] = rows
+    return found
+
+
+def _promise(
+    wanted: Sequence[_Wanted],
+    plan: Plan,
+    drop_ships: Mapping[int, int],
+    facts: _Facts,
+    actor: User,
+    at: datetime,
+) -> None:
     """What waits gets a day and a supply; what had one and is on the shelf now gives its supply back.
 
-    An order that is short at its first decision is told so, once; what a rule lets be replaced is looked at afterwards.
+    An order that is short at its first decision is told so, once; what a rule lets be replaced is looked at afterwards. What a
+    supplier was asked for is neither: it is on its way unless he refuses.
     """
     if plan.transfers:
         transfers_raise(plan.transfers, actor=actor, at=at)
@@ -128,7 +172,11 @@ def _promise(wanted: Sequence[_Wanted], plan: Plan, facts: _Facts, actor: User, 
         return
     days = promise_fit_many(touched, actor=actor, at=at)
     short = {
-        want.row.order_id: {line.line_id for line in want.demand.lines if line.line_id in plan.short}
+        want.row.order_id: {
+            line.line_id
+            for line in want.demand.lines
+            if plan.short.get(line.line_id, 0) > drop_ships.get(line.line_id, 0)
+        }
         for want in wanted
     }
     notices = []
@@ -136,7 +184,7 @@ def _promise(wanted: Sequence[_Wanted], plan: Plan, facts: _Facts, actor: User, 
         if lines and order_id not in facts.decided:
             day = max(days[line] for line in lines) if lines <= set(days) else None
             said = {
-                "lines": {str(line): plan.short[line] for line in sorted(lines)},
+                "lines": {str(line): plan.short[line] - drop_ships.get(line, 0) for line in sorted(lines)},
                 "promised_date": day.isoformat() if day else "",
             }
             notices.append(NoticeDraft(order_id, "first", said))
@@ -208,6 +256,7 @@ def _facts(rows: Sequence[OrderInNeed]) -> _Facts:
     }
     return _Facts(
         {row.order_id: row.state for row in rows},
+        frozenset(row.order_id for row in rows if row.has_drop_ships),
         frozenset(row.order_id for row in rows if row.is_decided),
         policy_ids,
         {order: known[policy] for order, policy in policy_ids.items()},
@@ -315,7 +364,7 @@ def _add_order_states(
     at: datetime,
 ) -> None:
     """Move what got its first units to ALLOCATED; whoever has everything needs the allocator no more."""
-    short = {
+    short = facts.drop_shipped | {
         demand.order_id for demand in demands if any(line.line_id in plan.short for line in demand.lines)
     }
     for complete in (True, False):

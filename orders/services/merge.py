@@ -21,7 +21,7 @@ from erp.core.money import ZERO, quantize
 from ledger.models import AccountRole
 from orders.editing import LinePlan, Plan, line_after, share
 from orders.locks import lock_sellable
-from orders.models import Order, OrderCharge, OrderLine, Payment
+from orders.models import DropShip, Order, OrderCharge, OrderLine, Payment
 from orders.selectors.merge import merge_key
 from orders.services.allocation import order_allocate_many
 from orders.services.change import (
@@ -36,6 +36,7 @@ from orders.services.edit import give_back, write_plan
 from orders.services.refund_due import amount_due, refund_due_settle
 from orders.services.release import _settle_state
 from orders.services.revalidate import order_recheck
+from orders.states import DROP_SHIP_OPEN
 
 ACTION = "orders.order_merge"
 _MOVED = ("amount_paid", "amount_refunded")
@@ -87,6 +88,11 @@ def check_mergeable(source: Order, target: Order) -> None:
         )  # fmt: skip
     if any(kit_of(line) is not None for line in OrderLine.objects.filter(order=source)):
         raise Conflict(f"{source} has kits", field="orders", remedy=f"Merge {target} into {source} instead.")
+    if DropShip.objects.filter(order_line__order=source, state__in=DROP_SHIP_OPEN).exists():
+        raise Conflict(
+            f"a supplier sends part of {source} to the customer", field="orders",
+            remedy=f"Merge {target} into {source} instead, or ship them apart.",
+        )  # fmt: skip
     if source.channel_id != target.channel_id and source.amount_paid:
         raise Conflict(
             f"{source} was paid through {source.channel}, {target} is {target.channel}'s", field="orders",

@@ -18,23 +18,29 @@ from django.utils.timezone import localtime
 from erp.core.models import User
 from erp.core.services.state import change_state_many, record_creation
 from erp.core.sql import Statements, array, query, reserve_ids
+from orders.locks import OPEN_DROP_SHIP
 from orders.models import Promise
+from orders.services.drop_ship_fit import drop_ship_take_off, own_supply
 from orders.states import PromiseState
 
 ACTION = "orders.promise_fit_many"
 _LINES = (
-    "SELECT l.id, l.product_id, l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled "
-    "FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id WHERE l.id = ANY(%s::bigint[]) "
+    "SELECT l.id, l.product_id, l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled, "
+    f"{OPEN_DROP_SHIP} FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id WHERE l.id = ANY(%s::bigint[]) "
     "ORDER BY o.priority DESC, o.ship_by, l.order_id, l.position"
 )
 _PROMISES = (
-    "SELECT id, order_line_id, quantity, promised_date, is_covered, supply_id FROM orders_promise "
-    "WHERE order_line_id = ANY(%s::bigint[]) AND state = 'OPEN' ORDER BY promised_date, id FOR NO KEY UPDATE"
+    "SELECT p.id, p.order_line_id, p.quantity, p.promised_date, p.is_covered, p.supply_id, coalesce(n.kind = 'DROPSHIP', false) "
+    "FROM orders_promise p LEFT JOIN inventory_expectedsupply s ON s.id = p.supply_id "
+    "LEFT JOIN inventory_node n ON n.id = s.node_id "
+    "WHERE p.order_line_id = ANY(%s::bigint[]) AND p.state = 'OPEN' ORDER BY p.promised_date, p.id FOR NO KEY UPDATE OF p"
 )
-# Supply is locked in id order before what is pegged to it is counted, so no unit is promised twice.
+# Supply is locked in id order before what is pegged to it is counted, so no unit is promised twice. What a supplier sends
+# to one customer's door is nobody else's.
 _LOCK_SUPPLY = (
-    "SELECT id, product_id, node_id, quantity_open, expected_date FROM inventory_expectedsupply "
-    "WHERE product_id = ANY(%s::bigint[]) AND quantity_open > 0 ORDER BY id FOR NO KEY UPDATE"
+    "SELECT s.id, s.product_id, s.node_id, s.quantity_open, s.expected_date FROM inventory_expectedsupply s "
+    "JOIN inventory_node n ON n.id = s.node_id AND n.kind <> 'DROPSHIP' "
+    "WHERE s.product_id = ANY(%s::bigint[]) AND s.quantity_open > 0 ORDER BY s.id FOR NO KEY UPDATE OF s"
 )
 _PEGGED = (
     "SELECT supply_id, sum(quantity)::bigint FROM orders_promise WHERE supply_id = ANY(%s::bigint[]) "
@@ -53,6 +59,7 @@ class _Open(NamedTuple):
     promised_date: date
     is_covered: bool
     supply_id: int | None
+    is_drop_ship: bool
 
 
 @dataclass
@@ -86,8 +93,9 @@ def promise_fit_many(
     Units that are no longer short are covered, the earliest day first (with `cancelled`: called off, the latest day first, and
     nothing is promised anew). Units that are short and not promised get the earliest supply that has units left; what no
     supply is known for stays without a day. Returns line id → the last promised day of the lines that got a new promise.
-    `replaces` names the closed promise that a line's new one stands for. The orders must be locked by the caller, their stock
-    levels before this is called.
+    `replaces` names the closed promise that a line's new one stands for. Units that a supplier sends to the customer are promised
+    out of that supply alone; what a line does not want of them any more is called off. The orders must be locked by the
+    caller, their stock levels before this is called.
     """
     lines = query(_LINES, [array(sorted(set(line_ids)), "bigint")])
     if not lines:
@@ -99,9 +107,20 @@ def promise_fit_many(
     closing: dict[str, list[int]] = {PromiseState.CANCELLED: [], PromiseState.REPLACED: []}
     covered: list[int] = []
     wanting: list[tuple[int, int, int, int | None]] = []
-    for line_id, product_id, short in lines:
-        waiting = [row for row in by_line[line_id] if not row.is_covered]
-        surplus = sum(row.quantity for row in waiting) - short
+    dropped: list[tuple[int, int]] = []
+    excess = {line_id: sent - short for line_id, _, short, sent in lines if sent > short}
+    if excess:
+        drop_ship_take_off(excess, actor=actor, at=at)
+    for line_id, product_id, short, sent in lines:
+        sent = min(sent, short)
+        drops = [row for row in by_line[line_id] if not row.is_covered and row.is_drop_ship]
+        surplus = sum(row.quantity for row in drops) - sent
+        if surplus > 0:
+            _take_off(drops, surplus, cancelled or line_id in excess, new, closing, covered)
+        elif surplus < 0:
+            dropped.append((line_id, -surplus))
+        waiting = [row for row in by_line[line_id] if not row.is_covered and not row.is_drop_ship]
+        surplus = sum(row.quantity for row in waiting) - (short - sent)
         if surplus > 0:
             _take_off(waiting, surplus, cancelled, new, closing, covered)
         elif surplus < 0 and not cancelled:
@@ -109,6 +128,9 @@ def promise_fit_many(
             earlier = (replaces or {}).get(line_id) or _uncover(stale, -surplus, closing, new)
             wanting.append((line_id, product_id, -surplus, earlier))
     promised = _peg(wanting, new, localtime(at).date()) if wanting else {}
+    for line_id, supply_id, units, day in own_supply(dropped, localtime(at).date()) if dropped else []:
+        new.append(_New(line_id, supply_id, units, day, False, (replaces or {}).get(line_id)))
+        promised[line_id] = max(day, promised.get(line_id, day))
     _write(new, closing, covered, actor, at)
     return promised
 

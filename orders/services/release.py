@@ -150,11 +150,13 @@ def _cancel_units(wanted: Mapping[int, int]) -> None:
 
 
 def _unplanned(order_ids: Sequence[int]) -> list[_Active]:
+    """What can still be taken back: not on the floor, and not with the carrier of a supplier who drop-ships it."""
     return [
         _Active(*row)
         for row in query(
             "SELECT a.id, a.order_line_id, a.product_id, a.node_id, a.quantity FROM orders_allocation a "
             "JOIN orders_orderline l ON l.id = a.order_line_id "
+            "JOIN inventory_node n ON n.id = a.node_id AND n.kind <> 'DROPSHIP' "
             "WHERE l.order_id = ANY(%s::bigint[]) AND a.state = 'ACTIVE' AND NOT a.is_planned ORDER BY a.id DESC FOR UPDATE OF a",
             [array(order_ids, "bigint")],
         )

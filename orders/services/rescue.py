@@ -152,7 +152,9 @@ def _transfer(risks: Sequence[PromiseAtRisk], reason: str, actor: User, at: date
         if goal is None or source is None:
             said[risk.promise_id] = (
                 False,
-                f"No other node has {risk.quantity} units of {risk.sku} to spare.",
+                f"No other node has {risk.quantity} units of {risk.sku} to spare."
+                if goal is not None
+                else "A supplier sends it to the customer: cancel his purchase order, and the units want stock again.",
             )
             continue
         spare[risk.product_id][source] -= risk.quantity
@@ -180,12 +182,17 @@ def _transfer(risks: Sequence[PromiseAtRisk], reason: str, actor: User, at: date
 
 
 def _supply_nodes(promise_ids: Sequence[int]) -> dict[int, int]:
-    """Where the promised units were to arrive; without a supply, the node that ships and is preferred."""
+    """Where the promised units were to arrive; without a supply, the node that ships and is preferred.
+
+    What goes straight to the customer arrives nowhere and is left out.
+    """
     return dict(
         query(
             "SELECT p.id, coalesce(s.node_id, (SELECT id FROM inventory_node WHERE is_active AND can_ship "
             "ORDER BY rank, id LIMIT 1)) "
-            "FROM orders_promise p LEFT JOIN inventory_expectedsupply s ON s.id = p.supply_id WHERE p.id = ANY(%s::bigint[])",
+            "FROM orders_promise p LEFT JOIN inventory_expectedsupply s ON s.id = p.supply_id "
+            "LEFT JOIN inventory_node n ON n.id = s.node_id "
+            "WHERE n.kind IS DISTINCT FROM 'DROPSHIP' AND p.id = ANY(%s::bigint[])",
             [array(promise_ids, "bigint")],
         )  # type: ignore[arg-type]
     )

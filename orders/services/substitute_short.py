@@ -16,6 +16,7 @@ from erp.core.models import User
 from erp.core.services.note import note_add
 from orders.locks import lock_order
 from orders.models import OrderLine
+from orders.selectors.drop_ship import drop_ship_units
 from orders.selectors.promise import stock_elsewhere
 from orders.selectors.substitution import Substitute, substitutes_for
 from orders.services.allocation import order_allocate_many
@@ -42,10 +43,11 @@ def order_substitute_short(*, order_ids: Sequence[int], actor: User, at: datetim
             for line in OrderLine.objects.filter(order=order, kit_id=None).order_by("position")
             if derive_quantity_open(line) > 0
         ]
+        sent = drop_ship_units([line.pk for line in lines])
         rules = substitutes_for([line.product_id for line in lines], localtime(at).date())
         for line in lines:
-            units = derive_quantity_open(line)
-            rule = _offered(rules.get(line.product_id, []), units)
+            units = derive_quantity_open(line) - sent.get(line.pk, 0)  # a supplier sends those
+            rule = _offered(rules.get(line.product_id, []), units) if units else None
             if rule is None:
                 continue
             try:

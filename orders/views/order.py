@@ -29,6 +29,7 @@ from erp.core.permissions import actor_of, page
 from orders.filters import BackorderFilter, OrderFilter
 from orders.models import Order, OrderLine
 from orders.selectors import backordered_lines, explain_decisions, ordered_items
+from orders.selectors.drop_ship import drop_ship_units, drop_ships_of_order
 from orders.selectors.notice import notices_of
 from orders.services import (
     hold_open,
@@ -37,9 +38,18 @@ from orders.services import (
     order_cancel,
     order_release_allocation,
 )
-from orders.states import ALLOCATABLE, ORDER, HoldKind, HoldState, OrderState, derive_progress
+from orders.states import (
+    ALLOCATABLE,
+    ORDER,
+    HoldKind,
+    HoldState,
+    OrderState,
+    derive_progress,
+    derive_quantity_open,
+)
 from orders.tables import OrderLineTable, OrderTable
 from orders.views.change import change_actions, merge_panels, preview_merge, run_merge
+from orders.views.drop_ship import drop_ship_actions, drop_ship_panels
 from orders.views.hold import OWNERS, settler_of
 
 
@@ -137,7 +147,13 @@ class OrderRecord(RecordPage):
         )
 
     def get_tags(self, obj: Order) -> list[tuple[str, str, str]]:
-        tags = [(word, "warning", "clock") for word in derive_progress(obj.lines.all())]
+        lines = list(obj.lines.all())
+        tags = [(word, "warning", "clock") for word in derive_progress(lines)]
+        sent = drop_ship_units([line.pk for line in lines])
+        if sent:
+            tags.append(("drop-shipped", "info", "truck"))
+            if sum(sent.values()) == sum(map(derive_quantity_open, lines)):
+                tags.remove(("backordered", "warning", "clock"))
         if obj.state in (*ALLOCATABLE, OrderState.ON_HOLD) and obj.ship_by < timezone.now():
             tags.append(("late", "danger", "clock-alert"))
         return tags
@@ -173,6 +189,7 @@ class OrderRecord(RecordPage):
                    disabled_reason="" if holdable else "It is past that."),
             Action("Take promise back", reverse("orders:order_unallocate", args=[obj.pk]), "orders.allocate",
                    disabled_reason=promised, fields=reason),
+            *drop_ship_actions(obj),
             *change_actions(obj),
             Action("Write to customer", reverse("orders:order_write", args=[obj.pk]), "orders.message", method="get",
                    disabled_reason="" if obj.email else "The order has no e-mail address."),
@@ -196,6 +213,7 @@ class OrderRecord(RecordPage):
                 flush=True,
             ),
             Panel("Why this node?", "orders/partials/_why.html", {"decisions": explain_decisions(obj.pk)}),
+            *drop_ship_panels(obj, drop_ships_of_order(obj.pk)),
             Panel("Fulfilment", lazy_url="fulfillment:order_fulfillments_panel", lazy_args=(obj.pk,)),
             Panel("Returns", lazy_url="returns:order_returns_panel", lazy_args=(obj.pk,)),
             Panel(

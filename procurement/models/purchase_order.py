@@ -37,6 +37,17 @@ class PurchaseOrder(models.Model):
     )
     approved_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    customer_order = models.ForeignKey(
+        "orders.Order", on_delete=models.PROTECT, null=True, blank=True, related_name="purchase_orders",
+        help_text="A drop-ship: the supplier sends it to this order's customer.",
+    )  # fmt: skip
+    ship_to = models.CharField(
+        max_length=400,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The customer's address when it was written.",
+    )
 
     class Meta:
         constraints = [

@@ -44,6 +44,9 @@ class SupplierProduct(models.Model):
         default=1, help_text="Order in multiples of this many base units."
     )
     rank = models.PositiveSmallIntegerField(default=1)
+    is_dropship = models.BooleanField(
+        default=False, help_text="Sends it straight to our customers when asked to."
+    )
     history = HistoricalRecords()
 
     class Meta:

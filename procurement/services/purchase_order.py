@@ -17,6 +17,7 @@ from erp.core.services.approval import approval_decide, approval_needed, approva
 from erp.core.services.note import note_add
 from erp.core.services.number import number_take
 from erp.core.services.state import change_state, change_state_many, record_creation
+from erp.core.services.work import JobDraft, job_enqueue_many
 from erp.core.sql import Statements, cents, reserve_ids
 from erp.core.states import ApprovalState
 from inventory.models import Node, Product
@@ -28,12 +29,13 @@ from procurement.states import PurchaseOrderState as S
 from procurement.terms import base_value
 
 APPROVAL_KIND = "procurement.purchase_order_approve"
+SEND_DROP_SHIP = "procurement.drop_ship_send"
 MAX_LINES = 5_000
 MAX_QUANTITY = 10_000_000
 _ORDERS = {
     "id": "bigint", "number": "text", "supplier_id": "bigint", "node_id": "bigint", "state": "text", "currency": "text",
     "rate": "numeric", "total": "numeric", "expected_date": "date", "created_by_id": "bigint",
-    "created_at": "timestamptz", "needs_approval": "boolean",
+    "created_at": "timestamptz", "needs_approval": "boolean", "customer_order_id": "bigint", "ship_to": "text",
 }  # fmt: skip
 _LINES = {
     "purchase_order_id": "bigint", "position": "integer", "product_id": "bigint", "quantity_ordered": "bigint",
@@ -53,12 +55,17 @@ class PurchaseLine:
 
 @dataclass(frozen=True)
 class PurchaseDraft:
-    """What to order from whom for which node; expected after the supplier's lead time unless a date is given."""
+    """What to order from whom for which node; expected after the supplier's lead time unless a date is given.
+
+    A drop-ship names the customer's order and address, and is for the drop-ship node; nothing else may be.
+    """
 
     supplier_id: int
     node_id: int
     lines: Sequence[PurchaseLine]
     expected_date: date | None = None
+    customer_order_id: int | None = None
+    ship_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ def purchase_order_create_many(drafts: Sequence[PurchaseDraft], *, actor: User, 
             (
                 order_id, number, p.draft.supplier_id, p.draft.node_id, S.DRAFT, p.supplier.currency,
                 cents(p.supplier.rate), cents(p.total), _expected(p, at), actor.pk, at, False,
+                p.draft.customer_order_id, p.draft.ship_to[:400],
             )
             for order_id, number, p in zip(ids, numbers, priced, strict=True)
         ],
@@ -135,6 +143,12 @@ def purchase_order_edit(
             field="state",
             remedy="Only a draft can be edited; cancel it and order anew.",
         )
+    if order.customer_order_id is not None:
+        raise IllegalTransition(
+            f"{order} was written for a customer's order",
+            field="state",
+            remedy="Change the customer's order, or cancel this one and the units want stock again.",
+        )
     draft = PurchaseDraft(order.supplier_id, order.node_id, lines, expected_date or order.expected_date)
     (priced,) = _price([draft])
     decisions = dict(order.lines.values_list("product_id", "decision_id"))
@@ -172,8 +186,8 @@ def _line_rows(order_id: int, priced: _Priced) -> list[tuple[Any, ...]]:
 def _price(drafts: Sequence[PurchaseDraft]) -> list[_Priced]:
     """Check the references and find every line's price, in four queries however many drafts."""
     suppliers = Supplier.objects.in_bulk({draft.supplier_id for draft in drafts})
-    nodes = set(
-        Node.objects.filter(is_active=True, pk__in={d.node_id for d in drafts}).values_list("pk", flat=True)
+    nodes = dict(
+        Node.objects.filter(is_active=True, pk__in={d.node_id for d in drafts}).values_list("pk", "kind")
     )
     wanted = {line.product_id for draft in drafts for line in draft.lines}
     kit_refuse(wanted, doing="bought")
@@ -196,6 +210,12 @@ def _price(drafts: Sequence[PurchaseDraft]) -> list[_Priced]:
         if draft.node_id not in nodes:
             raise InvalidInput(
                 f"node #{draft.node_id} is unknown or inactive", field="node", remedy="Choose an active node."
+            )
+        if (nodes[draft.node_id] == Node.DROPSHIP) != (draft.customer_order_id is not None):
+            raise InvalidInput(
+                "what is drop-shipped is bought for a customer's order, and nothing else is",
+                field="node",
+                remedy="Choose a warehouse, a store or a 3PL.",
             )
         if not 1 <= len(draft.lines) <= MAX_LINES:
             raise InvalidInput(
@@ -259,6 +279,7 @@ def purchase_order_submit_many(ids: Sequence[int], *, actor: User, at: datetime)
         action="procurement.purchase_order_submit", reason="below the approval threshold", fields={"approved_at": at},
     )  # fmt: skip
     purchase_supply_set(straight, at=at)
+    _send_drop_ships([orders[pk] for pk in straight], actor)
     for order in waiting:
         change_state(
             order, to=S.PENDING_APPROVAL, actor=actor, at=at, action="procurement.purchase_order_submit",
@@ -270,6 +291,18 @@ def purchase_order_submit_many(ids: Sequence[int], *, actor: User, at: datetime)
             amount=_base_total(order), actor=actor, at=at,
         )  # fmt: skip
     return straight
+
+
+def _send_drop_ships(approved: Sequence[PurchaseOrder], actor: User) -> None:
+    """Nobody puts a drop-ship aside to be sent with others: a customer waits for it."""
+    job_enqueue_many(
+        [
+            JobDraft(SEND_DROP_SHIP, f"purchase-order:{order.pk}", {"purchase_order_id": order.pk})
+            for order in approved
+            if order.customer_order_id is not None
+        ],
+        actor=actor,
+    )
 
 
 def _policy_exists(orders: dict[int, PurchaseOrder]) -> bool:
@@ -331,6 +364,7 @@ def _approved(request: ApprovalRequest, actor: User, at: datetime) -> None:
         fields={"approved_by_id": actor.pk, "approved_at": at},
     )  # fmt: skip
     purchase_supply_set([order.pk], at=at)
+    _send_drop_ships([order], actor)
 
 
 def _rejected(request: ApprovalRequest, actor: User, at: datetime) -> None:

@@ -17,6 +17,7 @@ from erp.core.services.state import change_state, change_state_many
 from erp.core.states import ApprovalState, ExceptionState
 from procurement.locks import demand_state, lock_purchase_order, lock_purchase_orders
 from procurement.models import PurchaseOrder, PurchaseOrderLine
+from procurement.services.drop_ship_give_up import drop_ship_give_up, drop_ship_lock
 from procurement.services.expected import purchase_supply_set
 from procurement.services.purchase_order import APPROVAL_KIND
 from procurement.states import PurchaseOrderState as S
@@ -40,7 +41,7 @@ def purchase_order_send_many(ids: Sequence[int], *, actor: User, at: datetime) -
     rows = (
         PurchaseOrder.objects.filter(pk__in=orders)
         .exclude(supplier__email="")
-        .select_related("supplier", "node")
+        .select_related("supplier", "node", "customer_order")
     )
     lines: dict[int, list[dict[str, Any]]] = {}
     for line in (
@@ -70,6 +71,7 @@ def _message(order: PurchaseOrder, lines: list[dict[str, Any]]) -> OutboxDraft:
             "context": {
                 "number": order.number, "supplier": order.supplier.name, "node": order.node.name, "lines": lines,
                 "total": f"{order.total:,.2f} {order.currency}", "expected_date": order.expected_date.isoformat(),
+                "customer_order": order.customer_order.number if order.customer_order else "", "ship_to": order.ship_to,
             },
         },
     )  # fmt: skip
@@ -91,8 +93,10 @@ def _reason(reason: str) -> str:
 def purchase_order_cancel(*, purchase_order_id: int, reason: str, actor: User, at: datetime) -> PurchaseOrder:
     """This function will call off an order of which nothing has arrived; a pending approval is withdrawn.
 
-    IllegalTransition once goods have arrived (close it instead) or when it is final.
+    IllegalTransition once goods have arrived (close it instead) or when it is final. A customer's units that it was to bring
+    want stock again.
     """
+    drop_ship_lock(purchase_order_id)
     order = lock_purchase_order(purchase_order_id)
     reason = _reason(reason)
     if order.lines.filter(quantity_received__gt=0).exists():
@@ -112,6 +116,7 @@ def purchase_order_cancel(*, purchase_order_id: int, reason: str, actor: User, a
         [order.pk], resolution="procurement.purchase_order_cancel", reason=reason, actor=actor, at=at
     )
     purchase_supply_set([order.pk], at=at)
+    drop_ship_give_up(purchase_order_id=order.pk, reason=reason, actor=actor, at=at)
     return order
 
 
@@ -123,6 +128,7 @@ def purchase_order_close(
 
     A reason is needed when goods are missing, or when goods that arrived were never billed.
     """
+    drop_ship_lock(purchase_order_id)
     order = lock_purchase_order(purchase_order_id)
     lines = list(order.lines.order_by("pk"))
     is_short = any(line.quantity_received < line.quantity_ordered for line in lines)
@@ -146,15 +152,16 @@ def purchase_order_close(
         at=at,
     )
     purchase_supply_set([order.pk], at=at)
+    drop_ship_give_up(purchase_order_id=order.pk, reason=reason, actor=actor, at=at)
     return order
 
 
 def cases_resolve(ids: Sequence[int], *, resolution: str, reason: str, actor: User, at: datetime) -> None:
-    """This function will settle the open receipt cases (short, over, late) of purchase orders `ids`."""
+    """This function will settle the open cases (short, over, late, called off by the customer) of purchase orders `ids`."""
     for case_id in (
         ExceptionCase.objects.exclude(state=ExceptionState.RESOLVED)
         .filter(
-            kind__in=["RECEIPT_LATE", "RECEIPT_VARIANCE"],
+            kind__in=["RECEIPT_LATE", "RECEIPT_VARIANCE", "DROPSHIP_CALL_OFF"],
             subject_type=DOCUMENT,
             subject_id__in=[str(pk) for pk in ids],
         )

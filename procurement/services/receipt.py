@@ -53,8 +53,11 @@ class ReceivedLine:
 
 @dataclass(frozen=True)
 class ReceiptDraft:
+    """What arrived of an order. Only a supplier's ship notice (`is_drop_ship`) receives what went to a customer."""
+
     purchase_order_id: int
     lines: Sequence[ReceivedLine]
+    is_drop_ship: bool = False
 
 
 @dataclass
@@ -103,6 +106,7 @@ def goods_receive_many(drafts: Sequence[ReceiptDraft], *, actor: User, at: datet
     sequences = stock_begin(len(drafts))
     orders = lock_purchase_orders({draft.purchase_order_id for draft in drafts})
     _check_states(orders)
+    _check_drop_ships(orders, drafts)
     lines = _open_lines(list(orders))
     arrivals = _arrivals(drafts, orders, lines)
     ids = reserve_ids(
@@ -162,6 +166,16 @@ def _check_states(orders: dict[int, PurchaseOrder]) -> None:
                 if order.state == PurchaseOrderState.APPROVED
                 else "Choose another.",
             )
+
+
+def _check_drop_ships(orders: dict[int, PurchaseOrder], drafts: Sequence[ReceiptDraft]) -> None:
+    for draft in drafts:
+        order = orders[draft.purchase_order_id]
+        if (order.customer_order_id is not None) != draft.is_drop_ship:
+            raise InvalidInput(
+                f"the goods of {order} go to the customer, not to us", field="purchase_order",
+                remedy="Say on the purchase order that the supplier has shipped.",
+            )  # fmt: skip
 
 
 def _open_lines(order_ids: list[int]) -> dict[int, OpenLine]:

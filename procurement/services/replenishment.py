@@ -57,10 +57,12 @@ stock AS (
 inbound AS (
     SELECT l.product_id, sum(greatest(l.quantity_ordered - l.quantity_received, 0))::bigint AS units
       FROM procurement_purchaseorder o JOIN procurement_purchaseorderline l ON l.purchase_order_id = o.id
-     WHERE o.state IN ('DRAFT', 'PENDING_APPROVAL', 'APPROVED', 'SENT') GROUP BY l.product_id),
+     WHERE o.state IN ('DRAFT', 'PENDING_APPROVAL', 'APPROVED', 'SENT') AND o.customer_order_id IS NULL GROUP BY l.product_id),
 backorder AS (
     SELECT l.product_id,
-           sum(l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled)::bigint AS units
+           sum(l.quantity_ordered - l.quantity_allocated - l.quantity_shipped - l.quantity_cancelled
+               - coalesce((SELECT sum(d.quantity - d.quantity_shipped - d.quantity_cancelled) FROM orders_dropship d
+                            WHERE d.order_line_id = l.id AND d.state IN ('REQUESTED', 'ORDERED')), 0))::bigint AS units
       FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
      WHERE o.needs_allocation GROUP BY l.product_id),
 terms AS (

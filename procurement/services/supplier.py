@@ -112,14 +112,15 @@ def supplier_product_save(
     minimum_quantity: int = 1,
     pack_size: int = 1,
     rank: int | None = None,
+    is_dropship: bool | None = None,
     actor: User,
     at: datetime,
 ) -> SupplierProduct:
     """This function will create or change a supplier's terms for a product.
 
     `unit_cost` is per base unit in the supplier's currency. `rank` 1 is bought from; without one a new supplier
-    comes last. A rank that another supplier holds is swapped with it. InvalidInput for a negative price, minimum or
-    pack below 1.
+    comes last. A rank that another supplier holds is swapped with it. `is_dropship` None leaves it as it is.
+    InvalidInput for a negative price, minimum or pack below 1.
     """
     _check_terms(unit_cost, minimum_quantity, pack_size, rank)
     if not Supplier.objects.filter(pk=supplier_id).exists():
@@ -146,7 +147,7 @@ def supplier_product_save(
         terms,
         {
             "unit_cost": unit_cost, "supplier_sku": supplier_sku.strip()[:60], "minimum_quantity": minimum_quantity,
-            "pack_size": pack_size, "rank": wanted,
+            "pack_size": pack_size, "rank": wanted, "is_dropship": terms.is_dropship if is_dropship is None else is_dropship,
         },
         actor,
         at,

@@ -45,6 +45,7 @@ from procurement.services.replenishment import explain
 from procurement.states import PURCHASE_ORDER
 from procurement.states import PurchaseOrderState as S
 from procurement.tables import PurchaseOrderTable
+from procurement.views.drop_ship import arrival_action, customer_fact, customer_panel
 from procurement.views.rows import filled_rows, purchase_lines, shown_rows
 
 Outcome = tuple[str, bool, str]
@@ -110,16 +111,18 @@ class PurchaseOrderRecord(RecordPage):
 
     def get_object(self, request: HttpRequest, **kwargs: Any) -> Any:
         return get_object_or_404(
-            purchase_orders().select_related("created_by", "approved_by"), pk=kwargs["pk"]
+            purchase_orders().select_related("created_by", "approved_by", "customer_order"), pk=kwargs["pk"]
         )
 
     def get_subtitle(self, obj: Any) -> str:
-        return f"{obj.supplier.name} → {obj.node.name}"
+        whom = obj.ship_to.partition("\n")[0] if obj.customer_order_id else obj.node.name
+        return f"{obj.supplier.name} → {whom}"
 
     def get_facts(self, obj: Any) -> list[Fact]:
         supplier = reverse("procurement:supplier_detail", args=[obj.supplier_id])
         return [
             Fact("Supplier", obj.supplier.code, url=supplier),
+            *customer_fact(obj),
             Fact("Total", money_text(obj.total, obj.currency)),
             Fact(
                 "Received",
@@ -130,10 +133,11 @@ class PurchaseOrderRecord(RecordPage):
         ]
 
     def get_tags(self, obj: Any) -> list[tuple[str, str, str]]:
+        kind = [("Drop-ship", "info", "truck")] if obj.customer_order_id else []
         if obj.state != S.SENT:
-            return []
+            return kind
         late = [("Late", "danger", "clock-alert")] if obj.expected_date < timezone.localdate() else []
-        return late + ([("Partly received", "info", "package-open")] if obj.quantity_received else [])
+        return kind + late + ([("Partly received", "info", "package-open")] if obj.quantity_received else [])
 
     def get_actions(self, obj: Any, user: Any) -> list[Action]:
         def url(verb: str) -> str:
@@ -144,14 +148,20 @@ class PurchaseOrderRecord(RecordPage):
         cancel = Action("Cancel", url("cancel"), "procurement.edit", danger=True, fields=why)
         close = Action("Close", url("close"), "procurement.edit", confirm="What is missing is no longer expected.",
                        fields=[ActionField("reason", "Why", kind="textarea", required=False)])  # fmt: skip
-        receive = Action("Receive goods", reverse("procurement:goods_receive", args=[obj.pk]), "procurement.receive",
-                         primary=True, method="get", icon="package-open")  # fmt: skip
+        receive = arrival_action(obj)
         bill = Action("Record bill", reverse("procurement:supplier_invoice_create", args=[obj.pk]), "procurement.invoice",
                       primary=obj.state == S.RECEIVED, method="get", icon="receipt")  # fmt: skip
         by_state: dict[str, list[Action]] = {
             S.DRAFT: [
                 Action("Submit", url("submit"), "procurement.edit", primary=True, icon="send"),
-                Action("Edit", url("edit"), "procurement.edit", method="get", icon="pencil"),
+                Action(
+                    "Edit",
+                    url("edit"),
+                    "procurement.edit",
+                    method="get",
+                    icon="pencil",
+                    disabled_reason="It was written for a customer's order." if obj.customer_order_id else "",
+                ),
                 cancel,
             ],
             S.PENDING_APPROVAL: [
@@ -194,6 +204,7 @@ class PurchaseOrderRecord(RecordPage):
                 flush=True,
             ),
         ]
+        panels += customer_panel(obj)
         if decided:
             panels.insert(1, Panel("Why this much?", "procurement/partials/_why.html", {"decided": decided}))
         if approvals:

@@ -78,10 +78,14 @@ class _Shipped:
         return amount, tax
 
 
+# What a supplier sent for us comes back to a place of ours: the preferred warehouse.
 _SHIPPED = """
-SELECT l.id, s.order_id, s.node_id, l.order_line_id, l.product_id, l.lot_id, p.sku, l.quantity, l.revenue, l.tax,
+SELECT l.id, s.order_id, CASE WHEN n.kind <> 'DROPSHIP' THEN s.node_id ELSE (SELECT h.id FROM inventory_node h
+       WHERE h.is_active AND h.kind <> 'DROPSHIP' ORDER BY h.kind <> 'WAREHOUSE', h.rank, h.id LIMIT 1) END,
+       l.order_line_id, l.product_id, l.lot_id, p.sku, l.quantity, l.revenue, l.tax,
 o.currency   FROM fulfillment_shipmentline l JOIN fulfillment_shipment s ON s.id = l.shipment_id
   JOIN orders_order o ON o.id = s.order_id JOIN inventory_product p ON p.id = l.product_id
+  JOIN inventory_node n ON n.id = s.node_id
  WHERE l.id = ANY(%s::bigint[]) ORDER BY l.id FOR NO KEY UPDATE OF l
 """
 _AUTHORIZED = (
