@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from erp.core.errors import NotFound
+from erp.core.locks import AdvisoryLock, advisory_lock
 from erp.core.sql import query, unnest
 from inventory.models import Adjustment, Transfer
 
@@ -36,6 +37,11 @@ def lock_adjustments(ids: Sequence[int]) -> list[Adjustment]:
 
 
 def lock_bins(pairs: Iterable[tuple[int, int]]) -> int:
-    """This function will lock every bin of the (product, node) pairs in bin order and return how many there are."""
+    """This function will lock every bin of the (product, node) pairs in bin order and return how many there are.
+
+    It joins the stock journal first: who waited for it with bins in hand would wait behind a snapshot, which waits for
+    a posting, which waits for the bins.
+    """
+    advisory_lock(AdvisoryLock.STOCK_JOURNAL, shared=True)
     source, parameters = unnest({"product_id": "bigint", "node_id": "bigint"}, sorted(set(pairs)))
     return len(query(_BINS.format(source=source), parameters))

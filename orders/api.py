@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router
@@ -17,7 +16,7 @@ from orders.api_subscription import subscription_routes
 from orders.channels.normalise import order_command
 from orders.models import Order
 from orders.selectors import OrderedItem, ordered_items
-from orders.services import order_allocate_many, order_cancel, order_receive
+from orders.services import order_cancel, order_take_in
 
 router = Router(tags=["orders"])
 BODY = Body(...)
@@ -41,10 +40,7 @@ def order_create(request: HttpRequest, content: Any = BODY) -> tuple[int, dict[s
             field="channel",
             remedy="Use that channel's key.",
         )
-    with transaction.atomic():
-        received = order_receive(command, actor=actor, at=at)
-        if received.is_new and received.order_id is not None:
-            order_allocate_many(order_ids=[received.order_id], actor=actor, at=at)
+    received = order_take_in(command, actor=actor, at=at)
     if received.error is not None:
         raise received.error
     order = Order.objects.get(pk=received.order_id or 0)

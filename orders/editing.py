@@ -66,6 +66,7 @@ class LineNow:
     tax: Decimal
     agreed: Decimal | None = None
     kit_id: int | None = None
+    per_kit: int = 1
 
     @property
     def wanted(self) -> int:
@@ -366,14 +367,14 @@ def _check_figures(quantity: int, price: Decimal, where: str, *, least: int) -> 
 
 
 def _check_kits(plans: Sequence[LinePlan]) -> None:
-    """A kit is bought whole: its lines shrink and grow together, by the same ratio."""
+    """A kit is bought whole: its lines shrink and grow together, to whole kits."""
     ratios: dict[int, set[Decimal]] = {}
     for plan in plans:
         if plan.line and plan.line.kit_id is not None and plan.line.wanted:
-            ratios.setdefault(plan.line.kit_id, set()).add(Decimal(plan.wanted) / plan.line.wanted)
-    if any(len(found) > 1 for found in ratios.values()):
+            ratios.setdefault(plan.line.kit_id, set()).add(Decimal(plan.wanted) / plan.line.per_kit)
+    if any(len(found) > 1 or any(kits % 1 for kits in found) for found in ratios.values()):
         raise Conflict(
             "a kit's lines change together",
             field="lines",
-            remedy="Change every line of the kit by the same ratio.",
+            remedy="Change every line of the kit to the same number of whole kits.",
         )

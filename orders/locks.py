@@ -150,6 +150,28 @@ def lock_sellable(product_ids: Sequence[int]) -> tuple[Supply, list[Withheld]]:
     return supply, read_withheld(product_ids)
 
 
+_CARTS = (
+    "SELECT r.id FROM orders_reservation r JOIN orders_order o ON o.channel_id = r.channel_id AND o.reservation_key = r.key "
+    "WHERE o.id = ANY(%s::bigint[]) AND o.reservation_key <> '' AND r.state = 'ACTIVE' ORDER BY r.id FOR NO KEY UPDATE OF r"
+)
+_TOUCHED = (
+    "SELECT product_id FROM orders_orderline WHERE order_id = ANY(%s::bigint[]) UNION "
+    "SELECT product_id FROM orders_reservationline WHERE reservation_id = ANY(%s::bigint[])"
+)
+
+
+def lock_levels_of_orders(order_ids: Sequence[int], *, also: Sequence[int] = ()) -> None:
+    """This function will lock every level that these orders' promises, lines and carts can touch, and those of products `also`.
+
+    For services that touch levels more than once (release, then allocate; one order after the other): they call it first,
+    with all their orders, which are locked already. What they lock afterwards they have, so they wait in no circle.
+    """
+    ids = array(sorted(order_ids), "bigint")
+    carts = [row[0] for row in query(_CARTS, [ids])]
+    products = {row[0] for row in query(_TOUCHED, [ids, array(carts, "bigint")])}
+    lock_sellable(sorted(products | set(also)))
+
+
 def read_withheld(product_ids: Sequence[int]) -> list[Withheld]:
     """This function will return the buffers and pools that keep units of these products from somebody."""
     products = array(product_ids, "bigint")

@@ -266,7 +266,7 @@ def unlocked() -> Iterator[None]:
 _SEEN: dict[tuple[int, int, str], int] = {}
 
 
-def _read_sellable(product_ids: Any, channel_codes: Any) -> tuple[Supply, dict[tuple[int, int], int]]:
+def _read_sellable(product_ids: Any) -> tuple[Supply, list[Any]]:
     _SEEN.clear()
     for product, node, status, quantity in query(
         "SELECT product_id, node_id, status, quantity FROM inventory_stocklevel WHERE product_id = ANY(%s::bigint[])",
@@ -274,7 +274,7 @@ def _read_sellable(product_ids: Any, channel_codes: Any) -> tuple[Supply, dict[t
     ):
         _SEEN[product, node, status] = quantity
     time.sleep(0.002)  # what a person or a slow line would take between looking and writing
-    return {key[:2]: units for key, units in _SEEN.items() if key[2] == "AVAILABLE" and units > 0}, {}
+    return {key[:2]: units for key, units in _SEEN.items() if key[2] == "AVAILABLE" and units > 0}, []
 
 
 def _write_back(batch: Statements, levels: dict[tuple[int, int, str], int], *, demand: bool) -> None:

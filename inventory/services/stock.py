@@ -78,6 +78,7 @@ _MOVES = {
     "lot_id": "bigint", "order_line_id": "bigint",
 }  # fmt: skip
 _LEVELS = {"product_id": "bigint", "node_id": "bigint", "status": "text", "delta": "bigint"}
+_WITH_AVAILABLE = (StockStatus.AVAILABLE, StockStatus.ALLOCATED, StockStatus.PICKED)
 _BINS = {
     "product_id": "bigint", "location_id": "bigint", "lot_id": "bigint", "status": "text", "delta": "bigint",
     "allocated": "bigint",
@@ -248,6 +249,15 @@ def _add_levels(batch: Statements, levels: dict[Bucket, int], *, demand: bool) -
         for product, node, status in gaining
         if status == StockStatus.AVAILABLE
     }
+    if any(status not in _WITH_AVAILABLE for _, _, status in gaining):
+        # Who makes a level others may want to make holds what is there already: an allocation has what can be sold in hand
+        # when it sets units aside, and would wait for the new row of somebody who waits for it.
+        source, parameters = unnest(_LEVELS, rows)
+        batch.add(
+            f"SELECT 1 FROM {source} JOIN inventory_stocklevel l USING (product_id, node_id, status) "
+            "ORDER BY l.product_id, l.node_id, l.status FOR NO KEY UPDATE OF l",
+            parameters,
+        )
     if gaining:
         source, parameters = unnest(_LEVELS, [(*bucket, 0) for bucket in sorted(gaining)])
         batch.add(

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
-from erp.core.sql import insert, query
+from erp.core.sql import Statements, unnest
 from inventory.models import Node, Product, StockPool, Transfer
 from inventory.states import TransferState
 
@@ -35,24 +35,32 @@ _COLUMNS = {
     "document_id": "bigint", "reference": "text", "quantity_open": "bigint", "expected_date": "date",
     "first_expected_date": "date", "updated_at": "timestamptz",
 }  # fmt: skip
+_KEYS = {"source_type": "text", "source_id": "bigint"}
 
 
 def expected_supply_set_many(drafts: Sequence[SupplyDraft], *, at: datetime) -> None:
-    """This function will make what is expected of these document lines what `drafts` say, in one statement.
+    """This function will make what is expected of these document lines what `drafts` say, in one round trip.
 
     A line is known by (source_type, source_id). The day that was expected first is remembered.
     """
     if not drafts:
         return
-    rows = [(*draft, draft.expected_date, at) for draft in sorted(drafts, key=lambda draft: draft[2:4])]
-    query(
-        *insert(
-            "inventory_expectedsupply", _COLUMNS, rows,
-            "ON CONFLICT (source_type, source_id) DO UPDATE SET quantity_open = excluded.quantity_open, "
-            "expected_date = excluded.expected_date, updated_at = excluded.updated_at, node_id = excluded.node_id "
-            "RETURNING 1",
-        )
+    ordered = sorted(drafts, key=lambda draft: draft[2:4])
+    rows = [(*draft, draft.expected_date, at) for draft in ordered]
+    source, parameters = unnest(_KEYS, [draft[2:4] for draft in ordered])
+    batch = Statements()
+    # by id, as promises lock them: of two documents the later one's lines may have come to be expected first
+    batch.add(
+        f"SELECT 1 FROM inventory_expectedsupply s JOIN {source} USING (source_type, source_id) "
+        "ORDER BY s.id FOR NO KEY UPDATE OF s",
+        parameters,
+    )
+    batch.insert(
+        "inventory_expectedsupply", _COLUMNS, rows,
+        "ON CONFLICT (source_type, source_id) DO UPDATE SET quantity_open = excluded.quantity_open, "
+        "expected_date = excluded.expected_date, updated_at = excluded.updated_at, node_id = excluded.node_id",
     )  # fmt: skip
+    batch.run()
 
 
 def transfer_supply_set(transfer: Transfer, *, at: datetime) -> None:

@@ -24,7 +24,7 @@ from inventory.selectors import BinCandidate, bin_candidates, binned_node_ids, u
 from inventory.services.adjustment import adjustment_submit
 from inventory.services.adjustment_draft import AdjustmentLineDraft, adjustment_create
 from inventory.services.kit import kit_refuse
-from inventory.services.stock import InsufficientStock, Move, stock_post
+from inventory.services.stock import InsufficientStock, Move, Posting, stock_post, stock_post_many
 from inventory.services.supply import transfer_supply_set
 from inventory.services.transit import transfer_close_done
 from inventory.states import AdjustmentReason, StockStatus, TransferState
@@ -111,7 +111,7 @@ def transfer_raise_many(
 
     The levels must be locked by the caller or free. InsufficientStock when somebody was quicker.
     """
-    raised = []
+    raised, postings = [], []
     for (from_node, to_node), lines in sorted(routes.items()):
         transfer = transfer_create(
             from_node_id=from_node,
@@ -134,13 +134,16 @@ def transfer_raise_many(
             )
             for line in lines
         ]
-        stock_post(
-            action="inventory.transfer_raise_many", source_type="inventory.Transfer", source_id=transfer.pk,
-            idempotency_key=f"inventory.transfer_raise:{transfer.pk}", moves=moves, actor=actor, at=at,
-            reason=f"set aside for {transfer.number}",
+        postings.append(
+            Posting(
+                "inventory.transfer_raise_many", "inventory.Transfer", transfer.pk,
+                f"inventory.transfer_raise:{transfer.pk}", moves, f"set aside for {transfer.number}",
+            )
         )  # fmt: skip
-        transfer_supply_set(transfer, at=at)
         raised.append(transfer)
+    stock_post_many(postings, actor=actor, at=at)  # the levels of all routes in their order
+    for transfer in raised:
+        transfer_supply_set(transfer, at=at)
     return raised
 
 

@@ -17,6 +17,7 @@ from orders.services.hold import (
     hold_release_paid,
 )
 from orders.services.hold_clock import hold_escalate
+from orders.services.intake import order_take_in
 from orders.services.late import order_flag_late
 from orders.services.merge import order_merge
 from orders.services.message_template import (
@@ -198,6 +199,7 @@ __all__ = [
     "order_record_shipment_many",
     "order_release_allocation",
     "order_revalidate",
+    "order_take_in",
     "order_write_to_customer",
     "payment_capture_many",
     "payment_refund",

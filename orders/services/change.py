@@ -140,7 +140,7 @@ def lines_now(order_id: int) -> list[LineNow]:
         LineNow(
             line.pk, line.position, line.product_id, line.product.sku, line.quantity_ordered, line.quantity_allocated,
             planned.get(line.pk, 0), line.quantity_picked, line.quantity_shipped, line.quantity_cancelled,
-            line.unit_price, line.line_total, line.tax_amount, line.unit_price_agreed, kit_of(line),
+            line.unit_price, line.line_total, line.tax_amount, line.unit_price_agreed, kit_of(line), line.quantity_per_kit or 1,
         )
         for line in lines
     ]  # fmt: skip

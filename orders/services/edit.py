@@ -45,6 +45,13 @@ _NEW_LINES = {
     "quantity_cancelled": "bigint", "quantity_returned": "bigint", "amount_invoiced": "numeric",
     "unit_price_agreed": "numeric", "substitute_of_id": "bigint", "merged_from_id": "bigint",
 }  # fmt: skip
+# A kit is worth what its lines are worth; how many were ordered follows from them as well.
+_KITS_FOLLOW = (
+    "UPDATE orders_orderkit k SET quantity = v.kits, unit_price = round(v.goods / v.kits, 4), line_total = v.goods, "
+    "tax_amount = v.tax FROM (SELECT kit_id, min(quantity_ordered / quantity_per_kit) AS kits, sum(line_total) AS goods, "
+    "sum(tax_amount) AS tax FROM orders_orderline WHERE order_id = %s AND kit_id IS NOT NULL GROUP BY kit_id) v "
+    "WHERE k.id = v.kit_id AND (k.quantity, k.line_total, k.tax_amount) IS DISTINCT FROM (v.kits, v.goods, v.tax)"
+)
 
 
 @dataclass(frozen=True)
@@ -193,6 +200,8 @@ def write_plan(order: Order, plan: Plan, *, actor: User, at: datetime) -> None:
             f"FROM {source} WHERE l.id = v.id AND l.order_id = %s AND l.quantity_shipped = 0 RETURNING 1",
             [*parameters, order.pk], len(changed), "orders.OrderLine edited",
         )  # fmt: skip
+        if any(p.line.kit_id is not None for p in plan.lines if p.line and p.is_changed):
+            batch.add(_KITS_FOLLOW, [order.pk])
     new = [p for p in plan.lines if p.line is None]
     if new:
         ids = reserve_ids({"orders_orderline": len(new)})["orders_orderline"]

@@ -10,7 +10,7 @@ from django.db import transaction
 from erp.core.errors import Conflict
 from erp.core.models import User
 from erp.core.services.note import note_add
-from orders.locks import lock_order
+from orders.locks import lock_levels_of_orders, lock_order
 from orders.services.allocation import order_allocate_many
 from orders.services.release import order_release_allocation
 from orders.states import OPEN
@@ -53,6 +53,8 @@ def order_reallocate(*, order_id: int, reason: str, actor: User, at: datetime) -
 
     Conflict when none of it is promised without being taken up.
     """
+    lock_order(order_id)
+    lock_levels_of_orders([order_id])
     if not order_release_allocation(order_id=order_id, reason=reason, actor=actor, at=at):
         raise Conflict(
             "nothing of it is promised and not taken up",

@@ -20,7 +20,7 @@ from erp.core.models import User
 from erp.core.money import ZERO, quantize
 from ledger.models import AccountRole
 from orders.editing import LinePlan, Plan, line_after, share
-from orders.locks import lock_sellable
+from orders.locks import lock_levels_of_orders
 from orders.models import DropShip, Order, OrderCharge, OrderLine, Payment
 from orders.selectors.merge import merge_key
 from orders.services.allocation import order_allocate_many
@@ -67,8 +67,7 @@ def order_merge(*, order_ids: Sequence[int], target_id: int, reason: str, actor:
     for source in orders.values():
         check_editable(source)
         check_mergeable(source, target)
-    products = OrderLine.objects.filter(order__in=[target_id, *sources]).values_list("product_id", flat=True)
-    lock_sellable(sorted(set(products)))
+    lock_levels_of_orders([target_id, *sources])
     for source in orders.values():
         _merge(source, target, reason, actor, at)
     order_allocate_many(order_ids=[target_id], actor=actor, at=at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -178,12 +178,19 @@ class _Draft:
 
 
 @transaction.atomic
-def order_receive_many(commands: Sequence[OrderCommand], *, actor: User, at: datetime) -> list[ReceivedOrder]:
+def order_receive_many(
+    commands: Sequence[OrderCommand],
+    *,
+    promise: Callable[[Sequence[int]], None] | None = None,
+    actor: User,
+    at: datetime,
+) -> list[ReceivedOrder]:
     """This function will store every command raw, make orders of the sound ones, and refuse the others with a typed error.
 
     One bad command never spoils its neighbours: it becomes a dead inbox message with an exception case, and its error is
     returned. A repeat of a known external id returns the order it became; with another body it is a Conflict. Sound orders
-    are CONFIRMED, or ON_HOLD with one hold per finding.
+    are CONFIRMED, or ON_HOLD with one hold per finding. `promise` is called with the ids of the new orders before their
+    payments are posted: whatever locks stock levels goes there, because number series are locked last.
     """
     if not commands:
         return []
@@ -203,6 +210,9 @@ def order_receive_many(commands: Sequence[OrderCommand], *, actor: User, at: dat
     again = {d.message.id: f"orders.Order:{d.order_id}" for d in fresh if d.message and not d.message.is_new}
     inbox_revive_many(again, actor=actor, at=at)
     _refuse(drafts, references, actor, at)
+    if promise is not None and fresh:
+        promise([draft.order_id for draft in fresh])
+    _capture(fresh, actor, at)
     return [_outcome(draft) for draft in drafts]
 
 
@@ -347,12 +357,6 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
     ]
     order_notice_add_many("ORDER_RECEIVED", told, at=at, statements=batch)
     batch.run()
-    payments = [
-        PaymentDraft(draft.order_id, *draft.command.payment)
-        for draft in drafts
-        if draft.command.payment and draft.command.payment.amount > 0
-    ]
-    payment_capture_many(payments, actor=actor, at=at)
 
 
 def _add_holds(
@@ -377,6 +381,15 @@ def _add_holds(
         record_creation(
             Order, reached, actor=actor, at=at, action=ACTION, then=[(state, action)], statements=batch
         )
+
+
+def _capture(drafts: Sequence[_Draft], actor: User, at: datetime) -> None:
+    payments = [
+        PaymentDraft(draft.order_id, *draft.command.payment)
+        for draft in drafts
+        if draft.command.payment and draft.command.payment.amount > 0
+    ]
+    payment_capture_many(payments, actor=actor, at=at)
 
 
 def _order_row(draft: _Draft, references: References, actor: User, at: datetime) -> tuple[Any, ...]:

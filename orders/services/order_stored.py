@@ -17,7 +17,8 @@ SELECT o.id, o.external_id, o.ordered_at, o.currency, o.tax_total, o.amount_paid
        ch.id, ch.code, ch.currency, ch.is_prepaid, ch.ship_within_hours, ch.is_active,
        c.id, c.number, c.is_blocked, c.credit_limit, c.segment, c.verified_age,
        coalesce(r.card_ref, ''), r.provider_score, r.verified_age,
-       r.bill_to ->> 'name', r.bill_to ->> 'line1', r.bill_to ->> 'city', r.bill_to ->> 'postcode', r.bill_to ->> 'country'
+       r.bill_to ->> 'name', r.bill_to ->> 'line1', r.bill_to ->> 'city', r.bill_to ->> 'postcode', r.bill_to ->> 'country',
+       c.ships_complete, c.max_shipments
   FROM orders_order o JOIN orders_channel ch ON ch.id = o.channel_id LEFT JOIN orders_customer c ON c.id = o.customer_id
   LEFT JOIN orders_orderrisk r ON r.order_id = o.id WHERE o.id = ANY(%s::bigint[]) ORDER BY o.id
 """
@@ -58,7 +59,7 @@ def stored_subjects(order_ids: Sequence[int]) -> list[Subject]:
         charges.setdefault(order_id, []).append((kind, amount))
     found = []
     for row in query(_ORDERS, ids):
-        customer = CustomerFacts(*row[18:24]) if row[18] else None
+        customer = CustomerFacts(*row[18:24], *row[32:34]) if row[18] else None
         bill_to = AddressFacts(*row[27:32]) if row[31] is not None else None
         own, extra = lines.get(row[0], []), charges.get(row[0], []) if row[0] in lines else []
         tax = taxes.get(row[0], ZERO)

@@ -35,6 +35,12 @@ _PROMISES = (
     "LEFT JOIN inventory_node n ON n.id = s.node_id "
     "WHERE p.order_line_id = ANY(%s::bigint[]) AND p.state = 'OPEN' ORDER BY p.promised_date, p.id FOR NO KEY UPDATE OF p"
 )
+# What was promised and may still be kept: a unit that was cancelled will never leave, nor will its promise be settled.
+_KEEPABLE = (
+    "SELECT l.id, l.quantity_ordered - l.quantity_cancelled - coalesce(sum(p.quantity), 0)::bigint FROM orders_orderline l "
+    "LEFT JOIN orders_promise p ON p.order_line_id = l.id AND p.state IN ('KEPT', 'LATE') "
+    "WHERE l.id = ANY(%s::bigint[]) GROUP BY l.id"
+)
 # Supply is locked in id order before what is pegged to it is counted, so no unit is promised twice. What a supplier sends
 # to one customer's door is nobody else's.
 _LOCK_SUPPLY = (
@@ -90,12 +96,12 @@ def promise_fit_many(
 ) -> dict[int, date]:
     """This function will bring the open promises of order lines in line with what is short, and say what is promised now.
 
-    Units that are no longer short are covered, the earliest day first (with `cancelled`: called off, the latest day first, and
-    nothing is promised anew). Units that are short and not promised get the earliest supply that has units left; what no
-    supply is known for stays without a day. Returns line id → the last promised day of the lines that got a new promise.
-    `replaces` names the closed promise that a line's new one stands for. Units that a supplier sends to the customer are promised
-    out of that supply alone; what a line does not want of them any more is called off. The orders must be locked by the
-    caller, their stock levels before this is called.
+    Units that are no longer short are covered, the earliest day first (with `cancelled`: called off, the latest day first;
+    nothing is promised anew, and no covered promise stands for more than is left to be sent). Units that are short and not
+    promised get the earliest supply that has units left; what no supply is known for stays without a day. Returns line id →
+    the last promised day of the lines that got a new promise. `replaces` names the closed promise that a line's new one stands
+    for. Units that a supplier sends to the customer are promised out of that supply alone; what a line does not want of them
+    any more is called off. The orders must be locked by the caller, their stock levels before this is called.
     """
     lines = query(_LINES, [array(sorted(set(line_ids)), "bigint")])
     if not lines:
@@ -103,6 +109,7 @@ def promise_fit_many(
     by_line: dict[int, list[_Open]] = {row[0]: [] for row in lines}
     for row in query(_PROMISES, [array(by_line, "bigint")]):
         by_line[row[1]].append(_Open(*row))
+    keepable: dict[int, int] = dict(query(_KEEPABLE, [array(by_line, "bigint")])) if cancelled else {}  # type: ignore[arg-type]
     new: list[_New] = []
     closing: dict[str, list[int]] = {PromiseState.CANCELLED: [], PromiseState.REPLACED: []}
     covered: list[int] = []
@@ -127,6 +134,10 @@ def promise_fit_many(
             stale = [row for row in by_line[line_id] if row.is_covered]
             earlier = (replaces or {}).get(line_id) or _uncover(stale, -surplus, closing, new)
             wanting.append((line_id, product_id, -surplus, earlier))
+        if cancelled:
+            stale = [row for row in by_line[line_id] if row.is_covered]
+            gone = sum(row.quantity for row in stale) + min(surplus, 0) + short - keepable[line_id]
+            _take_off(stale, gone, True, new, closing, covered)
     promised = _peg(wanting, new, localtime(at).date()) if wanting else {}
     for line_id, supply_id, units, day in own_supply(dropped, localtime(at).date()) if dropped else []:
         new.append(_New(line_id, supply_id, units, day, False, (replaces or {}).get(line_id)))
@@ -153,7 +164,9 @@ def _take_off(
             (closing[PromiseState.CANCELLED] if cancelled else covered).append(row.id)
             continue
         closing[PromiseState.REPLACED].append(row.id)
-        new.append(_New(row.line_id, row.supply_id, row.quantity - units, row.promised_date, False, row.id))
+        new.append(
+            _New(row.line_id, row.supply_id, row.quantity - units, row.promised_date, row.is_covered, row.id)
+        )
         if not cancelled:
             new.append(_New(row.line_id, row.supply_id, units, row.promised_date, True, row.id))
 

@@ -18,7 +18,7 @@ from erp.core.services.note import note_add
 from erp.core.services.state import change_state_many
 from erp.core.sql import array, query
 from inventory.services import InsufficientStock, TransferLineDraft, transfer_raise_many
-from orders.locks import lock_sellable
+from orders.locks import lock_levels_of_orders, lock_sellable
 from orders.models import Order, Promise
 from orders.selectors.promise import PromiseAtRisk, promises_at_risk, stock_elsewhere
 from orders.services.allocation import order_allocate_many
@@ -225,6 +225,7 @@ def _split(risks: Sequence[PromiseAtRisk], reason: str, actor: User, at: datetim
 def _cancel(risks: Sequence[PromiseAtRisk], reason: str, actor: User, at: datetime) -> Said:
     """Cancel the units that were promised; the cancellation calls the promises off and tells the customer."""
     said: Said = {}
+    lock_levels_of_orders([risk.order_id for risk in risks])
     for risk in risks:
         try:
             with transaction.atomic():

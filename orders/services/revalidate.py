@@ -12,6 +12,7 @@ from django.db import transaction
 from erp.core.models import User
 from erp.core.sql import Statements, array, query, unnest
 from orders import checks
+from orders.locks import lock_levels_of_orders
 from orders.models import Hold
 from orders.selectors.hold import hold_rules
 from orders.services.hold import hold_open, hold_settle_many
@@ -65,6 +66,8 @@ def order_revalidate(
         for order_id, open_ in holds.items()
     }  # fmt: skip
     opened: dict[int, list[str]] = {}
+    if opens and len(ids) > 1 and any(findings[order_id] for order_id in ids):
+        lock_levels_of_orders(ids)  # each hold gives an order's promises back, one order after the other
     for order_id in ids if opens else ():  # before others end, or the order would be confirmed in between
         for kind, finding in findings[order_id].items():
             if kind not in holds.get(order_id, {}) and (order_id, kind) not in judged:

@@ -1,6 +1,6 @@
 """Who replaces what is short where the policy and a substitution rule allow it without asking?
 
-In a transaction of its own, after the allocation: the levels of the substitutes are locked in order then, not behind others.
+In a transaction of its own, after the allocation: the levels of what is short and of its substitutes are locked together then.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from erp.core.errors import KeelError
 from erp.core.models import User
 from erp.core.services.note import note_add
-from orders.locks import lock_order
+from orders.locks import lock_levels_of_orders, lock_order
 from orders.models import OrderLine
 from orders.selectors.drop_ship import drop_ship_units
 from orders.selectors.promise import stock_elsewhere
@@ -34,18 +34,20 @@ def order_substitute_short(*, order_ids: Sequence[int], actor: User, at: datetim
     waiting, with the refusal as a note.
     """
     replaced = []
-    for order_id in sorted(set(order_ids)):
-        order = lock_order(order_id)
-        if order.state not in ALLOCATABLE:
-            continue
-        lines = [
-            line
-            for line in OrderLine.objects.filter(order=order, kit_id=None).order_by("position")
-            if derive_quantity_open(line) > 0
-        ]
-        sent = drop_ship_units([line.pk for line in lines])
-        rules = substitutes_for([line.product_id for line in lines], localtime(at).date())
-        for line in lines:
+    ids = sorted(set(order_ids))
+    orders = [order for order in [lock_order(pk) for pk in ids] if order.state in ALLOCATABLE]
+    short: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
+    for line in OrderLine.objects.filter(order__in=orders, kit_id=None).order_by("order", "position"):
+        if derive_quantity_open(line) > 0:
+            short[line.order_id].append(line)
+    products = {line.product_id for lines in short.values() for line in lines}
+    rules = substitutes_for(sorted(products), localtime(at).date())
+    lock_levels_of_orders(
+        [order.pk for order in orders], also=[rule.substitute_id for own in rules.values() for rule in own]
+    )
+    sent = drop_ship_units([line.pk for lines in short.values() for line in lines])
+    for order in orders:
+        for line in short[order.pk]:
             units = derive_quantity_open(line) - sent.get(line.pk, 0)  # a supplier sends those
             rule = _offered(rules.get(line.product_id, []), units) if units else None
             if rule is None:
@@ -60,7 +62,7 @@ def order_substitute_short(*, order_ids: Sequence[int], actor: User, at: datetim
                 body = f"{rule.sku} was not sent instead: {refusal.message}."
                 note_add(document_type="orders.Order", document_id=order.pk, body=body, actor=actor, at=at)
             else:
-                replaced.append(order_id)
+                replaced.append(order.pk)
     if replaced:
         order_allocate_many(order_ids=sorted(set(replaced)), actor=actor, at=at)
     return len(replaced)

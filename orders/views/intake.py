@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -22,7 +21,7 @@ from erp.core.permissions import page
 from orders.channels.csv_feed import COLUMNS, REQUIRED
 from orders.channels.normalise import order_command
 from orders.forms import ImportForm, OrderForm
-from orders.services import order_allocate_many, order_preview, order_receive
+from orders.services import order_allocate_many, order_preview, order_take_in
 from orders.services.feed import order_import
 from orders.services.preview import TypedOrder
 from orders.views.entry import typed_lines
@@ -65,10 +64,7 @@ class OrderCreate(FormPage):
             refusal.field = FORM_FIELDS.get(refusal.field, refusal.field.replace("ship_to.", "ship_to_"))
             raise
         actor: Any = request.user
-        with transaction.atomic():
-            received = order_receive(command, actor=actor, at=at)
-            if received.is_new and received.order_id:
-                order_allocate_many(order_ids=[received.order_id], actor=actor, at=at)
+        received = order_take_in(command, actor=actor, at=at)
         if received.error is not None:
             raise received.error
         return reverse("orders:order_detail", args=[received.order_id])
