@@ -35,7 +35,12 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("WAREHOUSE", "Warehouse"), ("STORE", "Store"), ("TPL", "3PL")],
+                        choices=[
+                            ("WAREHOUSE", "Warehouse"),
+                            ("STORE", "Store"),
+                            ("TPL", "3PL"),
+                            ("DROPSHIP", "Drop-ship"),
+                        ],
                         max_length=10,
                     ),
                 ),
@@ -239,7 +244,12 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("WAREHOUSE", "Warehouse"), ("STORE", "Store"), ("TPL", "3PL")],
+                        choices=[
+                            ("WAREHOUSE", "Warehouse"),
+                            ("STORE", "Store"),
+                            ("TPL", "3PL"),
+                            ("DROPSHIP", "Drop-ship"),
+                        ],
                         max_length=10,
                     ),
                 ),

@@ -2197,7 +2197,7 @@ class Migration(migrations.Migration):
                 (
                     "explanation",
                     models.JSONField(
-                        help_text="{policy, rule, strategy, wanted, nodes: [[node, units it covers, km, rank]] best first, lines: [[line, wanted, short, why?]], cost? (pence), refused?, split_refused?: [node], transfers?: [[line, from, to, units]]}; the assignments are the stock moves of `stock_sequence`."
+                        help_text="{policy, rule, strategy, wanted, nodes: [[node, units it covers, km, rank]] best first, lines: [[line, wanted, short, why?]], cost? (pence), refused?, split_refused?: [node], transfers?: [[line, from, to, units]], drop_ships?: [[line, units]], reason?}; the assignments are the stock moves of `stock_sequence`."
                     ),
                 ),
                 (
@@ -2458,6 +2458,57 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
+                        to="orders.orderline",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="DropShip",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity", models.PositiveBigIntegerField()),
+                ("quantity_shipped", models.PositiveBigIntegerField(default=0)),
+                (
+                    "quantity_cancelled",
+                    models.PositiveBigIntegerField(default=0, help_text="Called off, or refused."),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("REQUESTED", "Requested"),
+                            ("ORDERED", "Ordered"),
+                            ("SHIPPED", "Shipped"),
+                            ("REFUSED", "Refused"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="REQUESTED",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, default="", help_text="Why it was refused or cancelled.", max_length=300
+                    ),
+                ),
+                ("purchase_type", models.CharField(blank=True, default="", max_length=60)),
+                ("purchase_id", models.BigIntegerField(blank=True, null=True)),
+                ("purchase_line_id", models.BigIntegerField(blank=True, null=True)),
+                ("purchase_number", models.CharField(blank=True, default="", max_length=20)),
+                ("requested_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="drop_ships",
                         to="orders.orderline",
                     ),
                 ),
@@ -3926,6 +3977,66 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="orderline_whole_kits",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="dropship",
+            index=models.Index(fields=["purchase_type", "purchase_id"], name="dropship_purchase"),
+        ),
+        migrations.AddIndex(
+            model_name="dropship",
+            index=models.Index(
+                condition=models.Q(("state__in", ("REQUESTED", "ORDERED"))),
+                fields=["order_line"],
+                name="dropship_open",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="dropship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity__gt", 0),
+                    (
+                        "quantity__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("quantity_shipped"), "+", models.F("quantity_cancelled")
+                        ),
+                    ),
+                ),
+                name="dropship_quantity",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="dropship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("state__in", ("REQUESTED", "ORDERED"))),
+                    models.Q(
+                        models.Q(("state__in", ("REQUESTED", "ORDERED")), _negated=True),
+                        ("closed_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="dropship_closed_when_not_open",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="dropship",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["ORDERED", "SHIPPED"]), _negated=True),
+                    models.Q(("purchase_id__isnull", False), ("purchase_line_id__isnull", False)),
+                    _connector="OR",
+                ),
+                name="dropship_ordered_somewhere",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="dropship",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("purchase_line_id__isnull", False)),
+                fields=("purchase_type", "purchase_line_id"),
+                name="dropship_purchase_line",
             ),
         ),
         migrations.AddIndex(

@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("inventory", "0001_initial"),
+        ("orders", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -177,6 +178,16 @@ class Migration(migrations.Migration):
                 ("approved_at", models.DateTimeField(blank=True, null=True)),
                 ("sent_at", models.DateTimeField(blank=True, null=True)),
                 (
+                    "ship_to",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="The customer's address when it was written.",
+                        max_length=400,
+                    ),
+                ),
+                (
                     "approved_by",
                     models.ForeignKey(
                         blank=True,
@@ -192,6 +203,17 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer_order",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="A drop-ship: the supplier sends it to this order's customer.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase_orders",
+                        to="orders.order",
                     ),
                 ),
                 (
@@ -539,6 +561,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("rank", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "is_dropship",
+                    models.BooleanField(
+                        default=False, help_text="Sends it straight to our customers when asked to."
+                    ),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -718,6 +746,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("rank", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "is_dropship",
+                    models.BooleanField(
+                        default=False, help_text="Sends it straight to our customers when asked to."
+                    ),
+                ),
                 (
                     "product",
                     models.ForeignKey(
