@@ -30,8 +30,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def tower(db: Any) -> Company:
+def tower(db: Any, monkeypatch: pytest.MonkeyPatch) -> Company:
     """A company with a slipped purchase order, a draft policy that was rehearsed, a pool and a freight rate."""
+    monkeypatch.setattr("erp.core.services.work._wake_on_commit", lambda jobs: None)  # no broker runs here
     company = company_create()
     make.ChannelMailFactory(channel=company.wholesale)
     stock_in(company, company.lamp, 9, at=NOW - timedelta(days=9))
