@@ -105,6 +105,18 @@ class AllocationRule(models.Model):
     def __str__(self) -> str:
         return f"rule #{self.pk} of policy {self.policy_id}"
 
+    @property
+    def condition_words(self) -> list[str]:
+        """The conditions as a page says them: "tiers KEY", "order total from 50"."""
+        words = {
+            "min_total": "order total from", "max_total": "order total to", "min_priority": "priority from",
+            "channels": "channels", "countries": "countries", "segments": "segments", "tiers": "tiers",
+        }  # fmt: skip
+        return [
+            f"{words[key]} {', '.join(value) if isinstance(value, list) else value}"
+            for key, value in self.conditions.items()
+        ]
+
 
 class FreightRate(models.Model):
     """What a parcel from a node to a country costs, and how long it takes. Blank country = every other one."""
