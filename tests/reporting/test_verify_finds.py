@@ -183,6 +183,12 @@ PLANTED = {
         "UPDATE orders_orderkit SET line_total = line_total + 0.01, unit_price = unit_price + 0.01 / quantity",
     ("orders", "An order line's allocated units = its active allocations"):
         "UPDATE orders_allocation SET quantity = quantity + 1 WHERE state = 'ACTIVE'",
+    ("orders", "Units asked of suppliers stay within what their line is short of, and an ended drop-ship has nothing open"):
+        "INSERT INTO orders_dropship (order_line_id, quantity, quantity_shipped, quantity_cancelled, state, reason, "
+        "purchase_type, purchase_number, requested_at) SELECT id, 1, 0, 0, 'REQUESTED', '', '', '', now() "
+        "FROM orders_orderline WHERE quantity_ordered = quantity_allocated + quantity_shipped + quantity_cancelled LIMIT 1",
+    ("orders", "What lies at the drop-ship node is promised to a line that it was bought for"):
+        "UPDATE inventory_node SET kind = 'DROPSHIP'",
     ("orders", "An allocation promises the product of its line"):
         "UPDATE orders_allocation SET product_id = product_id + 1",
     ("orders", "No finished order keeps stock promised"):
