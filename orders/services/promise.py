@@ -29,7 +29,7 @@ _LINES = (
 )
 _PROMISES = (
     "SELECT id, order_line_id, quantity, promised_date, is_covered, supply_id FROM orders_promise "
-    "WHERE order_line_id = ANY(%s::bigint[]) AND state = 'OPEN' ORDER BY promised_date, id FOR NO KEY UPDATE"
+    "WHERE order_line_id = ANY(%s::bigint[]) AND state = 'OPEN' ORDER BY id FOR NO KEY UPDATE"  # as promise_settle locks
 )
 # What was promised and may still be kept: a unit that was cancelled will never leave, nor will its promise be settled.
 _KEEPABLE = (
@@ -100,8 +100,9 @@ def promise_fit_many(
     if not lines:
         return {}
     by_line: dict[int, list[_Open]] = {row[0]: [] for row in lines}
-    for row in query(_PROMISES, [array(by_line, "bigint")]):
-        by_line[row[1]].append(_Open(*row))
+    open_ = [_Open(*row) for row in query(_PROMISES, [array(by_line, "bigint")])]
+    for promise in sorted(open_, key=lambda row: (row.promised_date, row.id)):
+        by_line[promise.line_id].append(promise)
     keepable: dict[int, int] = dict(query(_KEEPABLE, [array(by_line, "bigint")])) if cancelled else {}  # type: ignore[arg-type]
     new: list[_New] = []
     closing: dict[str, list[int]] = {PromiseState.CANCELLED: [], PromiseState.REPLACED: []}
