@@ -314,7 +314,6 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
         "orders_orderkit": sum(len(draft.kits) for draft in drafts),
         "orders_hold": sum(len(draft.holds) for draft in drafts),
     }
-    hold_ids_wanted = counts["orders_hold"]
     ids = reserve_ids(counts)
     line_ids, hold_ids, kit_ids = (
         iter(ids[table]) for table in ("orders_orderline", "orders_hold", "orders_orderkit")
@@ -350,7 +349,7 @@ def _write(drafts: Sequence[_Draft], references: References, actor: User, at: da
             for c in draft.command.charges
         ],
     )
-    rules = hold_rules() if hold_ids_wanted else {}
+    rules = hold_rules() if counts["orders_hold"] else {}
     holds = [
         (next(hold_ids), draft.order_id, kind, finding.reason[:300], json.dumps(finding.evidence),
          finding.owner or rules[kind].owner, HoldState.OPEN, at, at + rules[kind].clock, "")
@@ -442,12 +441,8 @@ def _outcome(draft: _Draft) -> ReceivedOrder:
     if not draft.is_due:
         label, _, known = draft.message.result.partition(":")
         return ReceivedOrder(int(known) if label == "orders.Order" else None, False)
-    lines = () if draft.holds else _wanted(draft)
+    if draft.holds:
+        return ReceivedOrder(draft.order_id, True)
+    own = zip(draft.line_ids, draft.lines, strict=True)
+    lines = [(line_id, line.product_id, line.quantity) for line_id, line in own]
     return ReceivedOrder(draft.order_id, True, None, lines)
-
-
-def _wanted(draft: _Draft) -> Sequence[tuple[int, int, int]]:
-    return [
-        (line_id, line.product_id, line.quantity)
-        for line_id, line in zip(draft.line_ids, draft.lines, strict=True)
-    ]
