@@ -47,10 +47,8 @@ class _Want(NamedTuple):
     ships_complete: bool
 
 
-_LOCK = (
-    "SELECT id FROM orders_order WHERE id = ANY(%s::bigint[]) AND state IN ('ALLOCATED', 'RELEASED') "
-    "ORDER BY id FOR NO KEY UPDATE"
-)
+# Whatever their state: an order that is promised stock between this statement and the next would be released unlocked.
+_LOCK = "SELECT id FROM orders_order WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 _WANTS = (
     "SELECT a.id, a.order_line_id, a.product_id, a.node_id, a.quantity, o.id, o.ship_by, o.ships_complete "
     "FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id "

@@ -448,12 +448,8 @@ def _outcome(draft: _Draft) -> ReceivedOrder:
     if not draft.is_due:
         label, _, known = draft.message.result.partition(":")
         return ReceivedOrder(int(known) if label == "orders.Order" else None, False)
-    lines = () if draft.holds else _wanted(draft)
+    if draft.holds:
+        return ReceivedOrder(draft.order_id, True)
+    own = zip(draft.line_ids, draft.lines, strict=True)
+    lines = [(line_id, line.product_id, line.quantity) for line_id, line in own]
     return ReceivedOrder(draft.order_id, True, None, lines)
-
-
-def _wanted(draft: _Draft) -> Sequence[tuple[int, int, int]]:
-    return [
-        (line_id, line.product_id, line.quantity)
-        for line_id, line in zip(draft.line_ids, draft.lines, strict=True)
-    ]

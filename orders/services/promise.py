@@ -33,7 +33,8 @@ _PROMISES = (
     "SELECT p.id, p.order_line_id, p.quantity, p.promised_date, p.is_covered, p.supply_id, coalesce(n.kind = 'DROPSHIP', false) "
     "FROM orders_promise p LEFT JOIN inventory_expectedsupply s ON s.id = p.supply_id "
     "LEFT JOIN inventory_node n ON n.id = s.node_id "
-    "WHERE p.order_line_id = ANY(%s::bigint[]) AND p.state = 'OPEN' ORDER BY p.promised_date, p.id FOR NO KEY UPDATE OF p"
+    "WHERE p.order_line_id = ANY(%s::bigint[]) AND p.state = 'OPEN' ORDER BY p.id "
+    "FOR NO KEY UPDATE OF p"  # in the order in which promise_settle locks
 )
 # What was promised and may still be kept: a unit that was cancelled will never leave, nor will its promise be settled.
 _KEEPABLE = (
@@ -107,8 +108,9 @@ def promise_fit_many(
     if not lines:
         return {}
     by_line: dict[int, list[_Open]] = {row[0]: [] for row in lines}
-    for row in query(_PROMISES, [array(by_line, "bigint")]):
-        by_line[row[1]].append(_Open(*row))
+    open_ = [_Open(*row) for row in query(_PROMISES, [array(by_line, "bigint")])]
+    for promise in sorted(open_, key=lambda row: (row.promised_date, row.id)):
+        by_line[promise.line_id].append(promise)
     keepable: dict[int, int] = dict(query(_KEEPABLE, [array(by_line, "bigint")])) if cancelled else {}  # type: ignore[arg-type]
     new: list[_New] = []
     closing: dict[str, list[int]] = {PromiseState.CANCELLED: [], PromiseState.REPLACED: []}

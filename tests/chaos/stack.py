@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def free_port() -> int:
 class Stack:
     """Servers, worker, beat and web in a folder of their own; everything durable, as in real life."""
 
-    def __init__(self, *, web_workers: int = 2) -> None:
+    def __init__(self, *, web_workers: int = 2, environment: Mapping[str, str] | None = None) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="keel-chaos-"))
         self.home.chmod(0o711)  # root's servers run as another account, which must get through
         self.port = free_port()
@@ -57,7 +57,7 @@ class Stack:
             "PORT": str(self.port),
             "DJANGO_SETTINGS_MODULE": "erp.settings",
         }
-        self.environment |= dict.fromkeys(hidden, "")
+        self.environment |= dict.fromkeys(hidden, "") | dict(environment or {})
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -266,7 +266,7 @@ def pay(turn: Turn) -> None:
     if found:
         order = turn.dice.choice(found)
         due = order.total - order.amount_paid + order.amount_refunded
-        draft = PaymentDraft(order.pk, "card", f"L-{turn.number}", due)
+        draft = PaymentDraft(order.pk, "card", f"L-{turn.number}-{turn.dice.random()}", due)
         payment_capture_many([draft], actor=turn.world.company.system, at=turn.at)
 
 

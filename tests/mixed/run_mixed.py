@@ -107,10 +107,13 @@ class Mix:
         connection.close()
 
     def take(self, own: Turn) -> None:
-        """Do one operation and count what came of it."""
+        """Do one operation, drawn by its weight."""
+        self.act(own, own.dice.choices(self.acts, self.weights)[0])
+
+    def act(self, own: Turn, act: Callable[[Turn], None]) -> None:
+        """Do an operation and count what came of it."""
         from erp.core.errors import KeelError
 
-        act: Callable[[Turn], None] = own.dice.choices(self.acts, self.weights)[0]
         said = ""
         try:
             act(own)

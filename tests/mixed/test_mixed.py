@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from tests.mixed.run_lifecycles import Lives
 from tests.mixed.run_mixed import Mix
 from tests.mixed.world import world_create
 
@@ -34,3 +35,11 @@ def test_everything_at_once_ends_without_a_deadlock_and_nothing_astray() -> None
         "bought",
     }
     assert not [name for name in common if outcome.done[name] <= outcome.refused_of(name)]
+
+
+def test_orders_led_through_their_lives_leave_nothing_behind() -> None:
+    orders = int(os.environ.get("KEEL_LIFECYCLES", "150"))
+    outcome = Lives(world_create(), operations=orders, threads=3, seed=5).run()
+    assert outcome.problems == []
+    assert outcome.done["receive"] + outcome.done["order_cart"] >= orders
+    assert outcome.done["ship"] > outcome.refused_of("ship")
