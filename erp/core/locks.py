@@ -1,7 +1,8 @@
 """Which advisory locks are there, and in which order are locks taken?
 
-Order everywhere: advisory key → orders by id → carts → transfer or purchase order → bins → stock levels by (product, node,
-status) → expected supply by id → cost layers by (product, id) → number series last. Keys are never renumbered: two releases may run side by side during a deploy.
+Order everywhere: advisory key → orders by id → carts → transfer or purchase order → bins → stock levels by (product,
+node, status) → expected supply by id → cost layers by (product, id) → number series last. Keys are never renumbered:
+two releases may run side by side during a deploy.
 """
 
 from __future__ import annotations
