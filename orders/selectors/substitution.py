@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from erp.core.sql import array, query
+from inventory.selectors import atp_query
 
 
 class Substitute(NamedTuple):
@@ -51,3 +52,31 @@ def substitutes_for(product_ids: Iterable[int], at: date) -> dict[int, list[Subs
         rule = Substitute(*row)
         found.setdefault(rule.product_id, []).append(rule)
     return found
+
+
+def substitutes_in_stock(
+    wanted: Sequence[tuple[int, int]], at: date
+) -> tuple[dict[int, list[Substitute]], dict[int, int]]:
+    """This function will return the rules for (product, units), and the units of the substitutes at nodes that ship."""
+    rules = substitutes_for([product for product, _ in wanted], at)
+    ids = sorted({rule.substitute_id for own in rules.values() for rule in own})
+    there: dict[int, int] = {}
+    for row in atp_query(ids, node_ids=[pk for (pk,) in query(_SHIPPING)]) if ids else []:
+        there[row.product_id] = there.get(row.product_id, 0) + row.quantity
+    return rules, there
+
+
+_SHIPPING = "SELECT id FROM inventory_node WHERE is_active AND can_ship ORDER BY id"
+
+
+def offered(rules: Sequence[Substitute], units: int, there: dict[int, int]) -> Substitute | None:
+    """This function will return the preferred rule that needs nobody's word and whose product is there in full, or None.
+
+    What it takes is taken off `there`.
+    """
+    for rule in rules:
+        wanted = rule.units_for(units)
+        if wanted and not rule.needs_agreement and there.get(rule.substitute_id, 0) >= wanted:
+            there[rule.substitute_id] -= wanted
+            return rule
+    return None

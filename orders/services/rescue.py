@@ -21,11 +21,13 @@ from inventory.services import InsufficientStock, TransferLineDraft, transfer_ra
 from orders.locks import lock_levels_of_orders, lock_sellable
 from orders.models import Order, Promise
 from orders.selectors.promise import PromiseAtRisk, promises_at_risk, stock_elsewhere
+from orders.selectors.substitution import offered, substitutes_for, substitutes_in_stock
 from orders.services.allocation import order_allocate_many
 from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.services.promise import promise_fit_many
 from orders.services.release import order_cancel
 from orders.services.sister import ON_THE_WAY
+from orders.services.substitute import order_line_substitute
 from orders.states import PromiseState
 
 ACTION = "orders.promise_rescue_many"
@@ -36,6 +38,7 @@ class Rescue(models.TextChoices):
 
     WAIT = "WAIT", "Wait: promise the new day and tell the customer"
     TRANSFER = "TRANSFER", "Bring the units from a node that has them"
+    SUBSTITUTE = "SUBSTITUTE", "Send what a rule allows instead, from stock"
     SPLIT = "SPLIT", "Ship what is there now, the rest when it comes"
     CANCEL = "CANCEL", "Call the units off and tell the customer"
 
@@ -71,7 +74,10 @@ def promise_rescue_many(
         risk.promise_id: risk for risk in promises_at_risk(today=localtime(at).date(), promise_ids=wanted)
     }
     chosen = [risks[pk] for pk in wanted if pk in risks]
-    acts = {Rescue.WAIT: _wait, Rescue.TRANSFER: _transfer, Rescue.SPLIT: _split, Rescue.CANCEL: _cancel}
+    acts = {
+        Rescue.WAIT: _wait, Rescue.TRANSFER: _transfer, Rescue.SUBSTITUTE: _substitute, Rescue.SPLIT: _split,
+        Rescue.CANCEL: _cancel,
+    }  # fmt: skip
     said = acts[Rescue(option)](chosen, reason.strip(), actor, at) if chosen else {}
     return [
         RescueResult(pk, f"{risks[pk].order} {risks[pk].sku}", *said[pk])
@@ -196,6 +202,34 @@ def _supply_nodes(promise_ids: Sequence[int]) -> dict[int, int]:
             [array(promise_ids, "bigint")],
         )  # type: ignore[arg-type]
     )
+
+
+def _substitute(risks: Sequence[PromiseAtRisk], reason: str, actor: User, at: datetime) -> Said:
+    """Replace the promised units by a product that a rule allows without asking and that is there; promise it at once."""
+    day = localtime(at).date()
+    wanted = [(risk.product_id, risk.quantity) for risk in risks]
+    orders = sorted({risk.order_id for risk in risks})
+    rules = substitutes_for([product for product, _ in wanted], day)
+    lock_levels_of_orders(orders, also=[rule.substitute_id for own in rules.values() for rule in own])
+    rules, there = substitutes_in_stock(wanted, day)
+    said: Said = {}
+    for risk in risks:
+        rule = offered(rules.get(risk.product_id, []), risk.quantity, there)
+        if rule is None:
+            said[risk.promise_id] = (False, f"Nothing that may be sent instead of {risk.sku} is in stock.")
+            continue
+        try:
+            with transaction.atomic():
+                order_line_substitute(
+                    line_id=risk.line_id, substitute_product_id=rule.substitute_id, quantity=risk.quantity, reason=reason,
+                    actor=actor, at=at,
+                )  # fmt: skip
+        except KeelError as refusal:
+            said[risk.promise_id] = (False, f"{refusal.message}. {refusal.remedy}")
+        else:
+            said[risk.promise_id] = (True, f"{rule.sku} is sent instead.")
+    order_allocate_many(order_ids=orders, actor=actor, at=at)
+    return said
 
 
 def _split(risks: Sequence[PromiseAtRisk], reason: str, actor: User, at: datetime) -> Said:

@@ -17,8 +17,7 @@ from erp.core.services.note import note_add
 from orders.locks import lock_levels_of_orders, lock_order
 from orders.models import OrderLine
 from orders.selectors.drop_ship import drop_ship_units
-from orders.selectors.promise import stock_elsewhere
-from orders.selectors.substitution import Substitute, substitutes_for
+from orders.selectors.substitution import offered, substitutes_for, substitutes_in_stock
 from orders.services.allocation import order_allocate_many
 from orders.services.substitute import order_line_substitute
 from orders.states import ALLOCATABLE, derive_quantity_open
@@ -41,15 +40,17 @@ def order_substitute_short(*, order_ids: Sequence[int], actor: User, at: datetim
         if derive_quantity_open(line) > 0:
             short[line.order_id].append(line)
     products = {line.product_id for lines in short.values() for line in lines}
-    rules = substitutes_for(sorted(products), localtime(at).date())
+    day = localtime(at).date()
+    rules = substitutes_for(sorted(products), day)
     lock_levels_of_orders(
         [order.pk for order in orders], also=[rule.substitute_id for own in rules.values() for rule in own]
     )
+    rules, there = substitutes_in_stock([(product, 1) for product in sorted(products)], day)
     sent = drop_ship_units([line.pk for lines in short.values() for line in lines])
     for order in orders:
         for line in short[order.pk]:
             units = derive_quantity_open(line) - sent.get(line.pk, 0)  # a supplier sends those
-            rule = _offered(rules.get(line.product_id, []), units) if units else None
+            rule = offered(rules.get(line.product_id, []), units, there) if units else None
             if rule is None:
                 continue
             try:
@@ -66,17 +67,3 @@ def order_substitute_short(*, order_ids: Sequence[int], actor: User, at: datetim
     if replaced:
         order_allocate_many(order_ids=sorted(set(replaced)), actor=actor, at=at)
     return len(replaced)
-
-
-def _offered(rules: Sequence[Substitute], units: int) -> Substitute | None:
-    """The preferred rule that needs nobody's word and whose product is there in full."""
-    for rule in rules:
-        wanted = rule.units_for(units)
-        if rule.needs_agreement or not wanted:
-            continue
-        there = sum(
-            place.units for place in stock_elsewhere([rule.substitute_id]).get(rule.substitute_id, [])
-        )
-        if there >= wanted:
-            return rule
-    return None

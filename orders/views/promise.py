@@ -21,6 +21,7 @@ from erp.core.pages.actions import refusal_text
 from erp.core.permissions import actor_of, page
 from orders.selectors import promise_record, promises_at_risk, supplies_at_risk
 from orders.selectors.promise import Elsewhere, PromiseAtRisk, stock_elsewhere
+from orders.selectors.substitution import offered, substitutes_in_stock
 from orders.services import Rescue, promise_rescue_many
 from orders.services.notice import notice_mail
 
@@ -30,10 +31,11 @@ LIMIT = 2_000
 
 
 class Row(NamedTuple):
-    """A promise at risk, and where its units lie elsewhere."""
+    """A promise at risk, where its units lie elsewhere, and the SKU that a rule allows instead and is in stock."""
 
     risk: PromiseAtRisk
     elsewhere: Elsewhere | None
+    instead: str
 
 
 @page("orders.view")
@@ -72,10 +74,14 @@ def _show(
     request: HttpRequest, document_type: str, document_id: int, risks: list[PromiseAtRisk], **more: Any
 ) -> HttpResponse:
     places = stock_elsewhere([risk.product_id for risk in risks])
-    rows = [
-        Row(risk, next((p for p in places.get(risk.product_id, []) if p.units >= risk.quantity), None))
-        for risk in risks[:SHOWN]
-    ]
+    rules, there = substitutes_in_stock(
+        [(risk.product_id, risk.quantity) for risk in risks], timezone.localdate()
+    )
+    rows = []
+    for risk in risks[:SHOWN]:
+        place = next((p for p in places.get(risk.product_id, []) if p.units >= risk.quantity), None)
+        rule = offered(rules.get(risk.product_id, []), risk.quantity, there)
+        rows.append(Row(risk, place, rule.sku if rule else ""))
     supply = next(iter(supplies_at_risk(risks)), None)
     context = {
         "title": f"Promises out of {supply.reference}" if supply else "Promises at risk", "supply": supply, "rows": rows,

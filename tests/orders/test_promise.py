@@ -15,7 +15,14 @@ from inventory.services import TransferReceipt, transfer_receive, transfer_ship
 from orders.models import OrderLine, Promise
 from orders.selectors import promise_record, promises_at_risk, supplies_at_risk
 from orders.selectors.promise import quote_dates
-from orders.services import order_allocate_many, order_cancel, promise_rescue_many, promise_settle
+from orders.services import (
+    SubstitutionDraft,
+    order_allocate_many,
+    order_cancel,
+    promise_rescue_many,
+    promise_settle,
+    substitution_save,
+)
 from procurement.models import PurchaseOrder
 from procurement.services import (
     PurchaseLine,
@@ -214,6 +221,23 @@ def test_an_order_that_ships_complete_is_split_so_that_what_is_there_leaves(comp
     sold.refresh_from_db()
     assert (sold.ships_complete, sold.state) == (False, "ALLOCATED")
     assert sold.lines.get(product=company.lamp).quantity_allocated == 1
+
+
+def test_what_a_rule_allows_is_sent_instead_as_far_as_it_is_there(company: Company) -> None:
+    substitution_save(
+        SubstitutionDraft("MUG", "LAMP", needs_agreement=False, price_rule="KEEP"), actor=company.olga, at=NOW
+    )
+    slipped(company, 3)
+    stock_in(company, company.lamp, 2)
+    said = rescue(company, "SUBSTITUTE")
+    assert said == [
+        (True, "LAMP is sent instead."), (True, "LAMP is sent instead."),
+        (False, "Nothing that may be sent instead of MUG is in stock."),
+    ]  # fmt: skip
+    lamps = OrderLine.objects.filter(product=company.lamp)
+    assert list(lamps.values_list("quantity_ordered", "quantity_allocated")) == [(1, 1), (1, 1)]
+    assert Promise.objects.filter(state="OPEN").count() == 1
+    assert promised(company, (company.lamp, 1)).lines.get().quantity_allocated == 0
 
 
 def test_units_are_called_off_and_the_customer_is_told(company: Company) -> None:
