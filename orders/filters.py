@@ -21,12 +21,13 @@ from orders.models import (
     OrderLine,
     PriceList,
     PriceListEntry,
+    Promise,
     Rehearsal,
     RehearsalOrder,
     Reservation,
 )
 from orders.selectors import backordered_lines
-from orders.states import OPEN, HoldKind, HoldState, OrderState, PolicyState, ReservationState
+from orders.states import OPEN, HoldKind, HoldState, OrderState, PolicyState, PromiseState, ReservationState
 
 AGES = [("1", "Today"), ("3", "1 to 3 days"), ("7", "3 to 7 days"), ("old", "Older than 7 days")]
 
@@ -194,4 +195,17 @@ class RehearsalOrderFilter(KeelFilterSet):
 
     class Meta:
         model = RehearsalOrder
+        fields: list[str] = []
+
+
+class PromiseFilter(KeelFilterSet):
+    state = django_filters.MultipleChoiceFilter(choices=PromiseState.choices, label="State")
+    due_from = date_filter("promised_date", "gte", "Promised from")
+    due_to = date_filter("promised_date", "lte", "Promised to")
+    channel = django_filters.ModelMultipleChoiceFilter(
+        field_name="order_line__order__channel", queryset=Channel.objects.order_by("code"), label="Channel"
+    )
+
+    class Meta:
+        model = Promise
         fields: list[str] = []

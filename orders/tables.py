@@ -25,6 +25,7 @@ from orders.models import (
     OrderLine,
     PriceList,
     PriceListEntry,
+    Promise,
     Rehearsal,
     RehearsalOrder,
     Reservation,
@@ -234,3 +235,21 @@ class FreightRateTable(KeelTable):
     class Meta(KeelTable.Meta):
         model = FreightRate
         fields = ("node", "country", "base", "per_kg", "days")
+
+
+class PromiseTable(KeelTable):
+    order = LinkColumn("orders:order_detail", pk="order_line__order_id", accessor="order_line__order")
+    product = LinkColumn(
+        "inventory:product_detail",
+        pk="order_line__product_id",
+        accessor="order_line__product",
+        verbose_name="SKU",
+    )
+    quantity = QuantityColumn(verbose_name="Units")
+    promised_date = WhenColumn(style="date", verbose_name="Promised for")
+    supply = tables.Column(accessor="supply__reference", default="–")
+    state = StateColumn()
+
+    class Meta(KeelTable.Meta):
+        model = Promise
+        fields = ("order", "product", "quantity", "promised_date", "supply", "is_covered", "state", "made_at")

@@ -128,6 +128,7 @@ urlpatterns = [
     path("channels/<int:pk>/", master.ChannelRecord.as_view(), name="channel_detail"),
     path("listings/", master.ListingList.as_view(), name="listing_list"),
     path("promises/", promise.promises_at_risk_view, name="promises_at_risk"),
+    path("promises/all/", promise.PromiseList.as_view(), name="promise_list"),
     path(
         "promises/<str:document_type>/<int:document_id>/",
         promise.promise_document_view,

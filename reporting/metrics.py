@@ -184,6 +184,16 @@ _metric(
 )  # fmt: skip
 _metric(
     Metric(
+        "promises_kept", "Promises kept", Unit.PERCENT, Better.UP,
+        "Promises for these days whose units left in time, of all whose day has come: kept, late, or still open past their day. "
+        "A promise that was replaced or called off does not count; its replacement does.",
+        "orders.Promise: KEPT ÷ (KEPT + LATE + OPEN before today)",
+        lambda reading: _percent(reading.promises.kept, sum(reading.promises)),
+        lambda scope: _link("orders:promise_list", scope.query("due_from", "due_to", state=["KEPT", "LATE", "OPEN"])),
+    )
+)  # fmt: skip
+_metric(
+    Metric(
         "cycle_time", "Order cycle time, median", Unit.HOURS, Better.DOWN,
         "Hours from ordered to the last unit shipped, for the orders that were completely shipped on these days: half took "
         "longer.",

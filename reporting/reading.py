@@ -14,6 +14,7 @@ from functools import cached_property
 from erp.core.money import ZERO
 from fulfillment.models import PickList, Shipment
 from ledger.models import AccountRole
+from orders.selectors.promise import PromiseRecord, promise_record
 from procurement.models import GoodsReceipt
 from reporting.scope import Scope, scope_day
 from reporting.selectors import days, now
@@ -57,6 +58,12 @@ class Reading:
     def sales(self) -> list[days.SalesDay]:
         rows = (self._later or self)._wide_sales
         return [row for row in rows if self._within(row.date)]
+
+    @cached_property
+    def promises(self) -> PromiseRecord:
+        """How the promises for the scope's days were kept."""
+        scope = self.scope
+        return promise_record(scope.first, scope.last, today=scope.today, channel_id=scope.channel_id)
 
     @cached_property
     def cycles(self) -> list[days.CycleDay]:

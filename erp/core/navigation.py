@@ -41,6 +41,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Holds", "orders:hold_list"),
             Item("Backorders", "orders:backorder_list"),
             Item("Drop-ships", "orders:drop_ship_list"),
+            Item("Promises", "orders:promise_list"),
             Item("Promises at risk", "orders:promises_at_risk"),
             Item("Reservations", "orders:reservation_list"),
             Item("Customers", "orders:customer_list", "c"),

@@ -217,12 +217,13 @@ class PromiseRecord(NamedTuple):
         return Decimal(self.kept) / due if due else None
 
 
-def promise_record(first: date, last: date, *, today: date) -> PromiseRecord:
-    """This function will count the promises for the days `first` to `last`."""
+def promise_record(first: date, last: date, *, today: date, channel_id: int | None = None) -> PromiseRecord:
+    """This function will count the promises for the days `first` to `last`, of one channel or all."""
     (row,) = query(
-        "SELECT count(*) FILTER (WHERE state = 'KEPT'), count(*) FILTER (WHERE state = 'LATE'), "
-        "count(*) FILTER (WHERE state = 'OPEN' AND promised_date < %s) FROM orders_promise "
-        "WHERE promised_date BETWEEN %s AND %s",
-        [today, first, last],
+        "SELECT count(*) FILTER (WHERE p.state = 'KEPT'), count(*) FILTER (WHERE p.state = 'LATE'), "
+        "count(*) FILTER (WHERE p.state = 'OPEN' AND p.promised_date < %s) FROM orders_promise p "
+        "JOIN orders_orderline l ON l.id = p.order_line_id JOIN orders_order o ON o.id = l.order_id "
+        "WHERE p.promised_date BETWEEN %s AND %s AND coalesce(o.channel_id = %s, true)",
+        [today, first, last, channel_id],
     )
     return PromiseRecord(*row)

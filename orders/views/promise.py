@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,8 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from erp.core.documents import document_url
 from erp.core.errors import KeelError
 from erp.core.models import OutboxMessage
+from erp.core.pages import ListPage
 from erp.core.pages.actions import refusal_text
 from erp.core.permissions import actor_of, page
+from orders import filters, tables
+from orders.models import Promise
 from orders.selectors import promise_record, promises_at_risk, supplies_at_risk
 from orders.selectors.promise import Elsewhere, PromiseAtRisk, stock_elsewhere
 from orders.selectors.substitution import offered, substitutes_in_stock
@@ -36,6 +40,26 @@ class Row(NamedTuple):
     risk: PromiseAtRisk
     elsewhere: Elsewhere | None
     instead: str
+
+
+class PromiseList(ListPage):
+    permission, title, list_code = "orders.view", "Promises", "orders.promises"
+    table_class, filterset_class = tables.PromiseTable, filters.PromiseFilter
+    search_fields = (
+        "order_line__order__number__istartswith",
+        "order_line__product__sku__istartswith",
+        "supply__reference",
+    )
+    default_order = ("promised_date", "pk")
+    hidden_columns = ("made_at",)
+    help_text = "Units that were promised for a day. What is on the shelf is promised by its allocation and is not here."
+    empty_title, empty_text = (
+        "No promises",
+        "What is short and has supply on its way is promised for a day and appears here.",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Promise]:
+        return Promise.objects.select_related("order_line__order", "order_line__product", "supply")
 
 
 @page("orders.view")

@@ -34,6 +34,7 @@ HEAD = (
     "on_time",
     "cycle_time",
     "straight_through",
+    "promises_kept",
     "returns_rate",
 )
 NOW = (

@@ -107,6 +107,24 @@ def test_units_that_arrive_cover_the_promise_and_shipping_keeps_it(company: Comp
     assert promise_record(TODAY, DUE + timedelta(days=1), today=TODAY).rate == 1
 
 
+def test_the_list_of_promises_filters_by_day_state_and_channel(company: Company, as_: Login) -> None:
+    bought(company, 9)
+    promised(company, (company.mug, 2))
+    other = promised(company, (company.mug, 3))
+    order_cancel(order_id=other.pk, reason="Gone", actor=company.cora, at=NOW)
+    url, day = reverse("orders:promise_list"), DUE + timedelta(days=1)
+    for query, states in (
+        ("", ["OPEN", "CANCELLED"]), ("state=OPEN", ["OPEN"]), (f"due_from={day}&due_to={day}", ["OPEN", "CANCELLED"]),
+        (f"due_to={DUE}", []), (f"channel={company.web.pk}", []),
+        (f"channel={company.wholesale.pk}&state=CANCELLED", ["CANCELLED"]),
+    ):  # fmt: skip
+        rows = as_("rita").get(f"{url}?{query or 'view=all'}").context["page_obj"].object_list
+        assert [row.record.state for row in rows] == states
+    record = promise_record(day, day, today=day + timedelta(days=1), channel_id=company.wholesale.pk)
+    assert (record.kept, record.late, record.overdue, record.rate) == (0, 0, 1, 0)
+    assert promise_record(day, day, today=TODAY, channel_id=company.web.pk).rate is None
+
+
 def test_what_leaves_after_its_day_was_promised_is_late(company: Company) -> None:
     order = bought(company, 5, TODAY)
     sold = promised(company, (company.mug, 5))

@@ -49,7 +49,9 @@ READ_OFF: dict[str, Any] = {
     "approvals_waiting": lambda t: t["rows"],
 }
 # Ratios of what two lists add up to; the list shows the numerator's side.
-PARTS = {"margin_rate": "margin", "returns_rate": None, "turns": None, "money_at_risk": None}
+PARTS = {
+    "margin_rate": "margin", "returns_rate": None, "turns": None, "money_at_risk": None, "promises_kept": None,
+}  # fmt: skip
 
 
 # Three days are too few for these: nothing is late yet, and what was left open today has not been shipped.
