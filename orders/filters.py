@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import django_filters
 from django.db.models import F, Q, QuerySet
+from django.forms import HiddenInput
 from django.utils import timezone
 
 from erp.core.filters import KeelFilterSet, date_filter
@@ -50,8 +51,8 @@ class OrderFilter(KeelFilterSet):
         label="Progress",
     )
     age = django_filters.ChoiceFilter(choices=AGES, method="by_age", label="Age")
-    customer = django_filters.NumberFilter(field_name="customer_id", label="Customer id")
-    product = django_filters.NumberFilter(method="by_product", label="Product id")
+    customer = django_filters.NumberFilter(field_name="customer_id", label="Customer", widget=HiddenInput)
+    product = django_filters.NumberFilter(method="by_product", label="Product", widget=HiddenInput)
 
     class Meta:
         model = Order
@@ -126,7 +127,7 @@ class PriceEntryFilter(KeelFilterSet):
 
 
 class ContractPriceFilter(KeelFilterSet):
-    customer = django_filters.NumberFilter(field_name="customer_id", label="Customer id")
+    customer = django_filters.NumberFilter(field_name="customer_id", label="Customer", widget=HiddenInput)
     currency = django_filters.CharFilter(lookup_expr="iexact", label="Currency")
 
     class Meta:
