@@ -33,7 +33,7 @@ def shop(db: Any) -> Company:
 def look(page: Page, name: str) -> None:
     """At both widths, in light and dark: what is shown fits and has no grave fault of access."""
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
             shoot(page, f"{name}-{width}-{scheme}")
@@ -76,7 +76,7 @@ def test_an_orders_messages_are_read_and_written(shop: Company, browser_page: Pa
     message = OutboxMessage.objects.get(kind="orders.notice_send")
     show(browser_page, "orders:order_detail", order.pk)
     look(browser_page, "mail-order")
-    browser_page.get_by_role("link", name="Order received").click()
+    browser_page.get_by_role("link", name="Order received carol@example.").click()
     inner = browser_page.frame_locator("iframe[name=mail]").frame_locator("iframe")
     expect(inner.get_by_role("heading", name="Thank you for your order")).to_be_visible()
     assert browser_page.url.endswith(reverse("orders:notice_detail", args=[message.pk]))
