@@ -148,12 +148,15 @@ class OrderRecord(RecordPage):
 
     def get_tags(self, obj: Order) -> list[tuple[str, str, str]]:
         lines = list(obj.lines.all())
-        tags = [(word, "warning", "clock") for word in derive_progress(lines)]
+        progress = set(derive_progress(lines))
+        if obj.state not in ALLOCATABLE:  # nobody has looked for stock yet, or will
+            progress.discard("backordered")
+        tags = [(word, "warning", "clock") for word in sorted(progress)]
         sent = drop_ship_units([line.pk for line in lines])
         if sent:
             tags.append(("drop-shipped", "info", "truck"))
             if sum(sent.values()) == sum(map(derive_quantity_open, lines)):
-                tags.remove(("backordered", "warning", "clock"))
+                tags = [tag for tag in tags if tag[0] != "backordered"]
         if obj.state in (*ALLOCATABLE, OrderState.ON_HOLD) and obj.ship_by < timezone.now():
             tags.append(("late", "danger", "clock-alert"))
         return tags

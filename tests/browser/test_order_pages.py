@@ -139,7 +139,8 @@ def test_a_manual_order_is_entered_by_keyboard_alone(browser_page: Page, login: 
     browser_page.wait_for_url("**/orders/new/")
     for name, text in (
         ("channel", "wholesale"), ("external_id", "TEL-1"), ("customer_number", "C-CAROL"), ("ship_to_name", "Pat"),
-        ("ship_to_line1", "1 High Street"), ("ship_to_city", "Leeds"), ("shipping", "4.50"), ("sku", "MUG"),
+        ("ship_to_line1", "1 High Street"), ("ship_to_city", "Leeds"), ("ship_to_postcode", "LS1 1AA"),
+        ("shipping", "4.50"), ("sku", "MUG"),
         ("quantity", "three"), ("unit_price", "3.50"), ("sku", "LAMP"), ("quantity", "1"), ("unit_price", "12"),
     ):  # fmt: skip
         write(browser_page, name, text)
