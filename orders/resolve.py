@@ -13,7 +13,7 @@ from erp.core.sql import array, query, unnest
 from inventory.selectors import KitPart, kit_parts
 
 if TYPE_CHECKING:
-    from orders.services.order import OrderCommand
+    from orders.services.command import OrderCommand
 
 
 class ChannelFacts(NamedTuple):

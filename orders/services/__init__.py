@@ -4,6 +4,7 @@ from orders.services.address import order_change_address
 from orders.services.allocation import AllocationResult, order_allocate_many
 from orders.services.cancel import CancelPreview, order_cancel_preview, order_cancel_units
 from orders.services.channel import ChannelDraft, ListingDraft, channel_save, listing_create_many
+from orders.services.command import ChargeCommand, LineCommand, OrderCommand, PaymentCommand, ShipTo
 from orders.services.credit import customer_credit_change
 from orders.services.customer import CustomerDraft, customer_create_many, customer_save
 from orders.services.edit import EditOutcome, EditPreview, order_edit, order_edit_preview
@@ -28,16 +29,7 @@ from orders.services.message_template import (
     message_template_save,
 )
 from orders.services.notice import NoticeDraft, notice_resend, order_notice_add_many, order_write_to_customer
-from orders.services.order import (
-    ChargeCommand,
-    LineCommand,
-    OrderCommand,
-    PaymentCommand,
-    ReceivedOrder,
-    ShipTo,
-    order_receive,
-    order_receive_many,
-)
+from orders.services.order import ReceivedOrder, order_receive, order_receive_many
 from orders.services.pay_back import order_pay_back
 from orders.services.payment import (
     ChargeDraft,

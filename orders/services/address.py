@@ -20,7 +20,7 @@ from orders.services.change import (
     check_version,
     need_reason,
 )
-from orders.services.order import ShipTo
+from orders.services.command import ShipTo
 from orders.services.release import order_release_allocation
 from orders.services.revalidate import order_recheck
 from orders.states import DropShipState, OrderState

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from erp.core.models import User
 from orders.services.allocation import order_allocate_many
-from orders.services.order import OrderCommand, ReceivedOrder, order_receive_many
+from orders.services.command import OrderCommand
+from orders.services.order import ReceivedOrder, order_receive_many
 
 
 def order_take_in(command: OrderCommand, *, actor: User, at: datetime) -> ReceivedOrder:

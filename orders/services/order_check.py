@@ -17,7 +17,8 @@ from orders.services.order_facts import facts_of
 from orders.services.order_ground import Subject, SubjectLine, load_ground
 
 if TYPE_CHECKING:
-    from orders.services.order import OrderCommand, ShipTo, _Draft
+    from orders.services.command import OrderCommand, ShipTo
+    from orders.services.order import _Draft
 
 RISKS = {
     "order_id": "bigint", "card_ref": "text", "provider_score": "numeric", "verified_age": "smallint", "bill_to": "jsonb",

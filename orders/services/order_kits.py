@@ -20,7 +20,7 @@ from orders.models import OrderKit, OrderLine
 
 if TYPE_CHECKING:
     from orders.resolve import References
-    from orders.services.order import LineCommand, OrderCommand
+    from orders.services.command import LineCommand, OrderCommand
 
 _FOUR = Decimal("0.0001")
 _KITS = {

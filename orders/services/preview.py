@@ -21,7 +21,8 @@ from orders.resolve import References, resolve_references
 from orders.selectors.credit import credit_position
 from orders.selectors.price import prices_for
 from orders.selectors.quote import promise_quote, units_by_node
-from orders.services.order import ChargeCommand, LineCommand, OrderCommand, ShipTo, _Draft, _price
+from orders.services.command import ChargeCommand, LineCommand, OrderCommand, ShipTo
+from orders.services.order import _Draft, _price
 from orders.services.order_check import check_drafts
 
 

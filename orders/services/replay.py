@@ -10,9 +10,10 @@ from erp.core.models import InboxMessage, User
 from erp.core.work_registry import handles_inbox
 from orders.channels.csv_feed import COLUMNS, read_feed
 from orders.channels.normalise import order_command
+from orders.services.command import OrderCommand
 from orders.services.feed import ACTION as IMPORT
 from orders.services.order import ACTION as RECEIVE
-from orders.services.order import OrderCommand, order_receive
+from orders.services.order import order_receive
 
 
 @handles_inbox(RECEIVE)

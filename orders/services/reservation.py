@@ -27,7 +27,7 @@ from orders.models import Reservation, ReservationLine
 from orders.planner import Demand, DemandLine, Policy, plan_allocation
 from orders.resolve import ChannelFacts, References, resolve_references
 from orders.selectors.policy import freight_rates, policies_in_force, shipping_nodes
-from orders.services.order import LineCommand, OrderCommand
+from orders.services.command import LineCommand, OrderCommand
 from orders.states import RESERVATION, ReservationState
 
 SHORTEST, LONGEST = 60, 3_600  # seconds that one request may ask for

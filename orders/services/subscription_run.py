@@ -26,14 +26,8 @@ from erp.core.states import ExceptionState
 from erp.core.work_registry import inbox_handler, long_job
 from orders.models import Listing, Subscription, SubscriptionRun
 from orders.schedule import local_hour
-from orders.services.order import (
-    ACTION,
-    LineCommand,
-    OrderCommand,
-    ReceivedOrder,
-    ShipTo,
-    order_receive_many,
-)
+from orders.services.command import LineCommand, OrderCommand, ShipTo
+from orders.services.order import ACTION, ReceivedOrder, order_receive_many
 from orders.services.subscription import lock_subscription, schedule_of
 from orders.states import SubscriptionState as S
 

@@ -12,7 +12,7 @@ from fulfillment.models import ShipmentLine
 from fulfillment.services import fulfillment_ship_through_many
 from inventory.models import Product
 from orders.services import order_allocate_many, order_receive
-from orders.services.order import LineCommand, OrderCommand, PaymentCommand, ShipTo
+from orders.services.command import LineCommand, OrderCommand, PaymentCommand, ShipTo
 from tests.cast import NOW, Company, company, stock_in  # noqa: F401 — the fixture
 
 Sell = Callable[..., ShipmentLine]

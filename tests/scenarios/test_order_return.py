@@ -8,7 +8,7 @@ from fulfillment.models import ShipmentLine
 from fulfillment.services import fulfillment_ship_through_many
 from orders.models import Order
 from orders.services import order_allocate_many, order_receive
-from orders.services.order import LineCommand, OrderCommand, PaymentCommand, ShipTo
+from orders.services.command import LineCommand, OrderCommand, PaymentCommand, ShipTo
 from returns.models import Rma
 from returns.services import (
     ArrivedLine,
