@@ -66,12 +66,11 @@ for kind in ("ORDER_LATE", "SLA_RISK"):
         Playbook(kind, "expedite", "Serve it first", "orders.allocate", "orders.order_expedite", _expedite,
                  _expedite_preview, icon="zap")
     )  # fmt: skip
-register_playbook(
-    Playbook(
-        "RESERVATION_UNFULFILLED", "reallocate", "Allocate it again", "orders.allocate", "orders.order_reallocate",
-        _reallocate, _reallocate_preview, (REASON,), icon="route",
-    )
-)  # fmt: skip
+for kind in ("RESERVATION_UNFULFILLED", "PROMISE_UNUSED"):
+    register_playbook(
+        Playbook(kind, "reallocate", "Allocate it again", "orders.allocate", "orders.order_reallocate", _reallocate,
+                 _reallocate_preview, (REASON,), icon="route")
+    )  # fmt: skip
 register_playbook(
     Playbook(
         "DROPSHIP_REFUSED", "ask_again", "Ask suppliers again", "procurement.edit", "orders.drop_ship_ask_again", _ask_again,

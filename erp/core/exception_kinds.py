@@ -209,7 +209,7 @@ _kind(
     cause=cause_by("hold", "sku", "state=stage", "node"),
 )  # fmt: skip
 _kind(
-    "RESERVATION_UNFULFILLED", "Promised stock that nobody took up", Role.OPERATIONS, 24,
+    "PROMISE_UNUSED", "Promised stock that nobody took up", Role.OPERATIONS, 24,
     "Release the order for picking.", "Take the promise back when it can not be served.",
     cause=cause_by("node"),
 )  # fmt: skip

@@ -14,10 +14,11 @@ from typing import NamedTuple
 from django.db import transaction
 
 from erp.core.errors import InvalidInput
-from erp.core.models import User
-from erp.core.services.exception_case import exception_open
+from erp.core.models import ExceptionCase, User
+from erp.core.services.exception_case import exception_open, exception_resolve
 from erp.core.services.state import change_state, record_creation
 from erp.core.sql import Statements, reserve_ids
+from erp.core.states import ExceptionState
 from inventory.locks import lock_bins, lock_transfer
 from inventory.models import Adjustment, Node, Product, Transfer, TransferLine
 from inventory.selectors import BinCandidate, bin_candidates, binned_node_ids, unit_costs
@@ -201,10 +202,26 @@ def transfer_receive(
     for receipt in receipts:
         lines[receipt.line_id].quantity_received += receipt.quantity
     TransferLine.objects.bulk_update(lines.values(), ["quantity_received"])
-    if not transfer_close_done(list(lines), actor=actor, at=at):
+    if transfer_close_done(list(lines), actor=actor, at=at):
+        _settle_short_case(transfer, actor, at)
+    else:
         _open_short_case(transfer, lines, actor, at)
     transfer_supply_set(transfer, at=at)
     return sequence
+
+
+def _settle_short_case(transfer: Transfer, actor: User, at: datetime) -> None:
+    waiting = ExceptionCase.objects.filter(
+        kind="TRANSFER_SHORT", subject_type="inventory.Transfer", subject_id=str(transfer.pk)
+    ).exclude(state=ExceptionState.RESOLVED)
+    for case_id in waiting.values_list("pk", flat=True):
+        exception_resolve(
+            case_id=case_id,
+            resolution="inventory.transfer_receive",
+            reason="The rest has arrived.",
+            actor=actor,
+            at=at,
+        )
 
 
 @transaction.atomic

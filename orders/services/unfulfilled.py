@@ -35,13 +35,13 @@ def promise_flag_unfulfilled(*, actor: User, at: datetime) -> int:
         drafts.setdefault(
             order_id,
             CaseDraft(
-                "RESERVATION_UNFULFILLED", "orders.Order", str(order_id),
+                "PROMISE_UNUSED", "orders.Order", str(order_id),
                 f"{number}: {units} units at {node} promised since {since:%d %b} and not released",
                 {"node": node, "units": int(units), "since": since.isoformat()},
                 quantize(value, currency) if in_base else ZERO,
             ),
         )  # fmt: skip
     return exception_mirror(
-        kind="RESERVATION_UNFULFILLED", drafts=list(drafts.values()), resolution="orders.promise_flag_unfulfilled",
+        kind="PROMISE_UNUSED", drafts=list(drafts.values()), resolution="orders.promise_flag_unfulfilled",
         reason="It was taken up or given back.", actor=actor, at=at,
     )  # fmt: skip

@@ -80,6 +80,8 @@ def test_what_is_missing_stays_in_transit_under_a_case_and_may_still_arrive(comp
     receive(company, transfer, 2)
     transfer.refresh_from_db()
     assert transfer.state == "RECEIVED"
+    case.refresh_from_db()
+    assert (case.state, case.resolution) == ("RESOLVED", "inventory.transfer_receive")
     assert_proven()
 
 
