@@ -6,7 +6,8 @@ SHELL := /bin/sh
 # Every process would compile all it imports, seconds each, if this stayed set.
 unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
-PYTEST ?=
+# Two processes, each test file whole in one of them: the servers are started once and shared.
+PYTEST ?= -n 2 --dist loadfile
 PY := .venv/bin/python
 STEP := .ci/step
 LOCKS := requirements-dev.lock requirements-uv.lock
