@@ -24,7 +24,7 @@ MASTER = {
     "orders.AllocationRule", "orders.FreightRate", "orders.Channel",
     "orders.Customer", "orders.PriceLimit", "orders.Substitution", "orders.CheckPolicy", "orders.TaxExpectation",
     "orders.RiskRule", "orders.RiskListEntry", "orders.HoldRule", "orders.PriceListEntry", "orders.ContractPrice",
-    "inventory.ProductRestriction",
+    "inventory.ProductRestriction", "orders.Subscription", "orders.SubscriptionLine", "orders.SubscriptionRun",
     "procurement.Supplier", "procurement.SupplierProduct", "procurement.ReplenishmentRule",
     "procurement.ReplenishmentDecision", "ledger.Account", "ledger.TieOut", "ledger.ManualEntry",
     "ledger.ManualEntryLine", "reporting.RollupMark", "reporting.DailyService",
