@@ -19,6 +19,8 @@ from erp.core.sql import query  # noqa: E402
 
 OPEN = "state IN ('PENDING', 'FAILED', 'RUNNING')"
 FIGURES = {
+    "mails": "SELECT count(*) FROM core_caughtmail",
+    "mails_distinct": "SELECT count(DISTINCT message_id) FROM core_caughtmail",
     "orders": "SELECT count(*) FROM orders_order",
     "external_ids": "SELECT count(DISTINCT external_id) FROM orders_order",
     "lines": "SELECT count(*) FROM orders_orderline",
