@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.utils.timezone import localtime
@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from erp.core.sql import array, query
 from inventory.selectors import atp_query
 from orders.models import Channel
+from orders.selectors.policy import shipping_nodes
 from orders.selectors.promise import PromiseQuote, quote_dates
 
 
@@ -22,13 +23,17 @@ def promise_quote(
     rest; without such supply no day is promised. A second line of a product gets what the first leaves.
     """
     code, hours = Channel.objects.values_list("code", "ship_within_hours").get(pk=channel_id)
-    shipping = [
-        row[0] for row in query("SELECT id FROM inventory_node WHERE is_active AND can_ship ORDER BY id")
-    ]
-    free: dict[int, int] = {}
-    for row in atp_query({product for product, _ in lines}, channel_code=code, node_ids=shipping):
-        free[row.product_id] = free.get(row.product_id, 0) + row.quantity
+    free = sellable_units({product for product, _ in lines}, channel_code=code)
     return quote_dates(lines, free, ships_on=localtime(at + timedelta(hours=hours)).date())
+
+
+def sellable_units(product_ids: Iterable[int], *, channel_code: str | None = None) -> dict[int, int]:
+    """This function will return product → units that could be promised now, over the nodes that ship."""
+    nodes = [node.node_id for node in shipping_nodes()]
+    units: dict[int, int] = {}
+    for row in atp_query(product_ids, channel_code=channel_code, node_ids=nodes):
+        units[row.product_id] = units.get(row.product_id, 0) + row.quantity
+    return units
 
 
 def units_by_node(product_ids: Sequence[int], *, channel_code: str) -> dict[int, list[tuple[str, int]]]:

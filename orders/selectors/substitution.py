@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from erp.core.sql import array, query
-from inventory.selectors import atp_query
+from orders.selectors.quote import sellable_units
 
 
 class Substitute(NamedTuple):
@@ -54,19 +54,10 @@ def substitutes_for(product_ids: Iterable[int], at: date) -> dict[int, list[Subs
     return found
 
 
-def substitutes_in_stock(
-    wanted: Sequence[tuple[int, int]], at: date
-) -> tuple[dict[int, list[Substitute]], dict[int, int]]:
-    """This function will return the rules for (product, units), and the units of the substitutes at nodes that ship."""
-    rules = substitutes_for([product for product, _ in wanted], at)
-    ids = sorted({rule.substitute_id for own in rules.values() for rule in own})
-    there: dict[int, int] = {}
-    for row in atp_query(ids, node_ids=[pk for (pk,) in query(_SHIPPING)]) if ids else []:
-        there[row.product_id] = there.get(row.product_id, 0) + row.quantity
-    return rules, there
-
-
-_SHIPPING = "SELECT id FROM inventory_node WHERE is_active AND can_ship ORDER BY id"
+def substitute_units(rules: Mapping[int, Sequence[Substitute]]) -> dict[int, int]:
+    """This function will return the units of the rules' substitutes at nodes that ship."""
+    ids = {rule.substitute_id for own in rules.values() for rule in own}
+    return sellable_units(ids) if ids else {}
 
 
 def offered(rules: Sequence[Substitute], units: int, there: dict[int, int]) -> Substitute | None:

@@ -45,7 +45,7 @@ _KEEPABLE = (
 # Supply is locked in id order before what is pegged to it is counted, so no unit is promised twice. What a supplier sends
 # to one customer's door is nobody else's.
 _LOCK_SUPPLY = (
-    "SELECT s.id, s.product_id, s.node_id, s.quantity_open, s.expected_date FROM inventory_expectedsupply s "
+    "SELECT s.id, s.product_id, s.quantity_open, s.expected_date FROM inventory_expectedsupply s "
     "JOIN inventory_node n ON n.id = s.node_id AND n.kind <> 'DROPSHIP' "
     "WHERE s.product_id = ANY(%s::bigint[]) AND s.quantity_open > 0 ORDER BY s.id FOR NO KEY UPDATE OF s"
 )
@@ -72,7 +72,6 @@ class _Open(NamedTuple):
 @dataclass
 class _Supply:
     id: int
-    node_id: int
     left: int
     expected_date: date
 
@@ -202,10 +201,10 @@ def _peg(
     pegged: dict[int, int] = {
         row[0]: row[1] for row in query(_PEGGED, [array([row[0] for row in rows], "bigint")])
     }
-    for supply_id, product_id, node_id, quantity, expected in rows:
+    for supply_id, product_id, quantity, expected in rows:
         left = quantity - pegged.get(supply_id, 0)
         if left > 0:
-            supplies.setdefault(product_id, []).append(_Supply(supply_id, node_id, left, expected))
+            supplies.setdefault(product_id, []).append(_Supply(supply_id, left, expected))
     promised: dict[int, date] = {}
     for line_id, product_id, units, replaces in wanting:
         for supply in sorted(supplies.get(product_id, []), key=lambda s: (s.expected_date, s.id)):
@@ -243,7 +242,7 @@ def _write(
     batch.run()
 
 
-def _insert(new: Sequence[_New], batch: Statements, actor: User, at: datetime) -> list[int]:
+def _insert(new: Sequence[_New], batch: Statements, actor: User, at: datetime) -> None:
     ids = reserve_ids({"orders_promise": len(new)})["orders_promise"]
     batch.insert(
         "orders_promise",
@@ -255,7 +254,6 @@ def _insert(new: Sequence[_New], batch: Statements, actor: User, at: datetime) -
         ],
     )  # fmt: skip
     record_creation(Promise, ids, actor=actor, at=at, action=ACTION, statements=batch)
-    return list(ids)
 
 
 # Units leave in the order in which they were promised: first those that never waited, then promise by promise. When they

@@ -21,7 +21,7 @@ from inventory.services import InsufficientStock, TransferLineDraft, transfer_ra
 from orders.locks import lock_levels_of_orders, lock_sellable
 from orders.models import Order, Promise
 from orders.selectors.promise import PromiseAtRisk, promises_at_risk, stock_elsewhere
-from orders.selectors.substitution import offered, substitutes_for, substitutes_in_stock
+from orders.selectors.substitution import offered, substitute_units, substitutes_for
 from orders.services.allocation import order_allocate_many
 from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.services.promise import promise_fit_many
@@ -206,12 +206,10 @@ def _supply_nodes(promise_ids: Sequence[int]) -> dict[int, int]:
 
 def _substitute(risks: Sequence[PromiseAtRisk], reason: str, actor: User, at: datetime) -> Said:
     """Replace the promised units by a product that a rule allows without asking and that is there; promise it at once."""
-    day = localtime(at).date()
-    wanted = [(risk.product_id, risk.quantity) for risk in risks]
     orders = sorted({risk.order_id for risk in risks})
-    rules = substitutes_for([product for product, _ in wanted], day)
+    rules = substitutes_for([risk.product_id for risk in risks], localtime(at).date())
     lock_levels_of_orders(orders, also=[rule.substitute_id for own in rules.values() for rule in own])
-    rules, there = substitutes_in_stock(wanted, day)
+    there = substitute_units(rules)
     said: Said = {}
     for risk in risks:
         rule = offered(rules.get(risk.product_id, []), risk.quantity, there)

@@ -17,7 +17,7 @@ from erp.core.services.note import note_add
 from orders.locks import lock_levels_of_orders, lock_order
 from orders.models import OrderLine
 from orders.selectors.drop_ship import drop_ship_units
-from orders.selectors.substitution import offered, substitutes_for, substitutes_in_stock
+from orders.selectors.substitution import offered, substitute_units, substitutes_for
 from orders.services.allocation import order_allocate_many
 from orders.services.substitute import order_line_substitute
 from orders.states import ALLOCATABLE, derive_quantity_open
@@ -40,12 +40,11 @@ def order_substitute_short(*, order_ids: Sequence[int], actor: User, at: datetim
         if derive_quantity_open(line) > 0:
             short[line.order_id].append(line)
     products = {line.product_id for lines in short.values() for line in lines}
-    day = localtime(at).date()
-    rules = substitutes_for(sorted(products), day)
+    rules = substitutes_for(sorted(products), localtime(at).date())
     lock_levels_of_orders(
         [order.pk for order in orders], also=[rule.substitute_id for own in rules.values() for rule in own]
     )
-    rules, there = substitutes_in_stock([(product, 1) for product in sorted(products)], day)
+    there = substitute_units(rules)
     sent = drop_ship_units([line.pk for lines in short.values() for line in lines])
     for order in orders:
         for line in short[order.pk]:

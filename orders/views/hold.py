@@ -73,6 +73,10 @@ def _left_out(count: int) -> list[str]:
     )
 
 
+def ask_why(request: HttpRequest) -> list[ActionField]:
+    return [ActionField("reason", "Why", kind="textarea")]
+
+
 def preview_release(queryset: QuerySet[Hold], request: HttpRequest) -> list[str]:
     """This function will say which orders go on, what they are worth, and which another hold keeps."""
     yours, others = _yours(queryset, request)
@@ -154,9 +158,9 @@ class HoldList(ListPage):
     default_order = ("due_at", "pk")
     hidden_columns = ("opened_at",)
     bulk_actions = [
-        BulkAction("release", "Release", RELEASE, preview=preview_release, run=run_release, asks_reason=True),
+        BulkAction("release", "Release", RELEASE, preview=preview_release, run=run_release, fields=ask_why),
         BulkAction(
-            "reject", "Reject and cancel", RELEASE, preview=preview_reject, run=run_reject, icon="ban", asks_reason=True
+            "reject", "Reject and cancel", RELEASE, preview=preview_reject, run=run_reject, icon="ban", fields=ask_why
         ),
     ]  # fmt: skip
     empty_title, empty_text = "No holds", "Clean orders go straight through; what a check stops appears here."

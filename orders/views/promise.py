@@ -25,7 +25,7 @@ from orders import filters, tables
 from orders.models import Promise
 from orders.selectors import promise_record, promises_at_risk, supplies_at_risk
 from orders.selectors.promise import Elsewhere, PromiseAtRisk, stock_elsewhere
-from orders.selectors.substitution import offered, substitutes_in_stock
+from orders.selectors.substitution import offered, substitute_units, substitutes_for
 from orders.services import Rescue, promise_rescue_many
 from orders.services.notice import notice_mail
 
@@ -98,9 +98,8 @@ def _show(
     request: HttpRequest, document_type: str, document_id: int, risks: list[PromiseAtRisk], **more: Any
 ) -> HttpResponse:
     places = stock_elsewhere([risk.product_id for risk in risks])
-    rules, there = substitutes_in_stock(
-        [(risk.product_id, risk.quantity) for risk in risks], timezone.localdate()
-    )
+    rules = substitutes_for([risk.product_id for risk in risks], timezone.localdate())
+    there = substitute_units(rules)
     rows = []
     for risk in risks[:SHOWN]:
         place = next((p for p in places.get(risk.product_id, []) if p.units >= risk.quantity), None)

@@ -13,7 +13,7 @@ from erp.core.models import ApprovalPolicy
 from orders.editing import Edit
 from orders.models import Customer, Order, PriceLimit, Substitution
 from orders.services import order_edit
-from tests.browser.test_order_pages import look, show, tab_to, write
+from tests.browser.looks import look, show, tab_to, write
 from tests.cast import NOW, Company, assert_proven, company_create, stock_in
 from tests.fulfillment.goods import order_in, promised
 
@@ -66,7 +66,7 @@ def test_the_pages_of_change_fit_and_have_no_grave_fault_of_access(
     ]
     for name, url in pages:
         show(browser_page, url)
-        look(browser_page, f"{name}-{theme}", width)
+        look(browser_page, f"{name}-{theme}")
     show(browser_page, pages[0][1])
     browser_page.get_by_label("Units of MUG").fill("2")
     browser_page.get_by_label("Price of MUG").fill("100")
@@ -74,11 +74,11 @@ def test_the_pages_of_change_fit_and_have_no_grave_fault_of_access(
     browser_page.get_by_label("Units, new line 1").fill("3")
     browser_page.get_by_label("Tax in percent, new line 1").fill("20")
     expect(browser_page.locator("#edit-preview")).to_contain_text("beyond your limit")
-    look(browser_page, f"order_edit_preview-{theme}", width)
+    look(browser_page, f"order_edit_preview-{theme}")
     show(browser_page, pages[2][1])
     browser_page.get_by_label("Units of MUG to cancel").fill("3")
     expect(browser_page.locator(".c-effect")).to_contain_text("Sellable again")
-    look(browser_page, f"order_cancel_preview-{theme}", width)
+    look(browser_page, f"order_cancel_preview-{theme}")
     show(browser_page, reverse("orders:order_create"))
     browser_page.get_by_label("Channel").select_option("wholesale")
     browser_page.get_by_label("Customer").fill("C-CAROL")
@@ -87,7 +87,7 @@ def test_the_pages_of_change_fit_and_have_no_grave_fault_of_access(
         browser_page.get_by_label(f"Units, line {number}").fill(units)
     expect(browser_page.locator("#order-quote")).to_contain_text("over the limit")
     expect(browser_page.get_by_label("Street")).to_have_value("1 Low Road")
-    look(browser_page, f"order_create_quote-{theme}", width)
+    look(browser_page, f"order_create_quote-{theme}")
 
 
 def test_an_order_is_typed_by_keyboard_with_its_figures_beside(

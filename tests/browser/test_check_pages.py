@@ -23,7 +23,7 @@ from orders.services import (
     price_list_assign,
     price_list_save,
 )
-from tests.browser.test_order_pages import look, show
+from tests.browser.looks import look, show
 from tests.cast import NOW, Company, company_create
 from tests.fulfillment.goods import order_in
 
@@ -91,7 +91,7 @@ def test_the_pages_fit_and_have_no_grave_fault_of_access(
     assert CreditLimitChange.objects.filter(applied_at=None).count() == 1
     for name, url in pages:
         show(browser_page, url)
-        look(browser_page, f"{name}-{theme}", width)
+        look(browser_page, f"{name}-{theme}")
 
 
 def test_a_hold_is_released_by_hand_and_many_after_a_reason(
@@ -101,7 +101,7 @@ def test_a_hold_is_released_by_hand_and_many_after_a_reason(
     hold = Hold.objects.get(kind="TAX")
     show(browser_page, reverse("orders:hold_detail", args=[hold.pk]))
     browser_page.get_by_role("button", name="Release…").first.click()
-    look(browser_page, "hold_release", 1440)
+    look(browser_page, "hold_release")
     browser_page.get_by_role("textbox", name="Why").fill("The rate is right")
     browser_page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(browser_page.get_by_text("Released; another hold keeps the order.")).to_be_visible()

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -13,6 +12,7 @@ from erp.core.models import ApprovalRequest, ExceptionCase, User
 from erp.core.roles import Role
 from erp.core.services.exception_case import exception_open
 from erp.core.services.role import role_grant, role_sync
+from tests.browser.looks import fits, grave
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "a long enough secret"
@@ -64,21 +64,6 @@ def approval(olga: User) -> ApprovalRequest:
         requested_by=User.objects.create_user("max"),
         requested_at=timezone.now(),
     )
-
-
-def grave(page: Page) -> list[str]:
-    """The serious and critical faults axe finds, with the element at fault."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {node['html'][:160]}"
-        for fault in found
-        if fault["impact"] in {"serious", "critical"}
-        for node in fault["nodes"]
-    ]
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def test_a_person_logs_in_by_keyboard_and_lands_where_they_wanted(browser_page: Page, olga: User) -> None:

@@ -18,8 +18,7 @@ from erp.core.services.note import note_add
 from orders.models import Order
 from orders.services import hold_open
 from orders.services.late import order_flag_at_risk, order_flag_late
-from tests.browser.test_core_pages import fits, grave
-from tests.browser.test_stock_pages import shoot
+from tests.browser.looks import look
 from tests.cast import Company, company_create, stock_in
 from tests.fulfillment.goods import order_in, promised
 from tests.fulfillment.test_pick import released
@@ -57,13 +56,6 @@ def busy(db: Any) -> Company:
     return company
 
 
-def look(page: Page, name: str, width: int) -> None:
-    """See that what is shown fits its width and has no grave fault of access."""
-    shoot(page, f"{name}-{width}")
-    assert fits(page), f"{name} is wider than {width} px"
-    assert grave(page) == [], name
-
-
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "light"), (1440, "dark"), (390, "dark")])
 def test_the_pages_fit_and_have_no_grave_fault_of_access(
     browser_page: Page, login: Any, busy: Company, width: int, theme: str
@@ -93,7 +85,7 @@ def test_the_pages_fit_and_have_no_grave_fault_of_access(
     for name, url in pages.items():
         browser_page.goto(url)
         browser_page.wait_for_load_state("networkidle")
-        look(browser_page, f"{name}-{theme}", width)
+        look(browser_page, f"{name}-{theme}")
 
 
 def test_a_button_settles_a_case_and_a_chip_filters_the_timeline(
@@ -103,7 +95,7 @@ def test_a_button_settles_a_case_and_a_chip_filters_the_timeline(
     case = ExceptionCase.objects.filter(kind="ORDER_LATE").latest("pk")
     browser_page.goto(reverse("exception_case_detail", args=[case.pk]))
     browser_page.get_by_role("button", name="Serve it first…").click()
-    look(browser_page, "case_dialog", 1440)
+    look(browser_page, "case_dialog")
     browser_page.locator("dialog[open]").get_by_role("button", name="Serve it first").click()
     expect(browser_page.locator(".k-toast")).to_contain_text("Served first")
     case.refresh_from_db()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from inventory.models import Product
 from orders.models import OrderLine
-from tests.browser.test_order_pages import look, show
+from tests.browser.looks import look, show
 from tests.cast import Company, assert_proven, company_create, stock_in
 from tests.factories import ProductFactory
 from tests.fulfillment.goods import promised
@@ -51,7 +51,7 @@ def test_the_pages_of_kits_and_carts_fit_and_have_no_grave_fault_of_access(
         ("reservation", reverse("orders:reservation_detail", args=[cart.pk])),
     ):  # fmt: skip
         show(browser_page, url)
-        look(browser_page, name, width)
+        look(browser_page, name)
 
 
 def test_a_product_is_made_a_kit_and_some_kits_of_an_order_are_cancelled(

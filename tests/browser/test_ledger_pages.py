@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +25,7 @@ from ledger.services import (
     period_create_year,
     tie_out,
 )
+from tests.browser.looks import fits, shot
 from tests.ledger.conftest import draft, person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -67,12 +66,6 @@ def fiona(monkeypatch: pytest.MonkeyPatch) -> User:
         period_begin_close(period_id=period.pk, actor=fiona, at=AT)
         period_close(period_id=period.pk, actor=fiona, at=AT)
     return fiona
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep a picture when somebody asked for one (KEEL_SHOTS names the folder)."""
-    if folder := os.environ.get("KEEL_SHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def test_the_books_read_well_and_a_month_is_closed(browser_page: Page, login: Any, fiona: User) -> None:
@@ -118,10 +111,9 @@ def test_the_trial_balance_fits_a_phone(browser_page: Page, login: Any, fiona: U
         ("periods", "/ledger/periods/"),
     ):
         browser_page.goto(address)
-        wide = browser_page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= 390, (name, wide)
+        assert fits(browser_page), name
         shot(browser_page, f"{name}-390")
     period = Period.objects.get(code="2011-02")
     browser_page.goto(f"/ledger/periods/{period.pk}/")
-    assert browser_page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits(browser_page)
     shot(browser_page, "period-390")

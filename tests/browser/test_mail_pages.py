@@ -14,8 +14,7 @@ from erp.core.views.mail import CATCHER
 from orders.models import Order
 from orders.services import order_receive_many
 from tests import factories as make
-from tests.browser.test_core_pages import fits, grave
-from tests.browser.test_stock_pages import shoot
+from tests.browser.looks import fits, grave, shot
 from tests.cast import NOW, Company, company_create
 from tests.orders.test_notice import command
 
@@ -36,7 +35,7 @@ def look(page: Page, name: str) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            shoot(page, f"{name}-{width}-{scheme}")
+            shot(page, f"{name}-{width}-{scheme}")
             assert fits(page), f"{name} is wider than {width} px"
             assert grave(page) == [], f"{name} {width} {scheme}"
     page.emulate_media(color_scheme="light")

@@ -12,8 +12,7 @@ from playwright.sync_api import Page, expect
 from erp.core.services.note import note_add
 from orders.models import Customer, Hold, Order
 from orders.services import ChargeCommand, PaymentDraft, hold_open, payment_capture_many
-from tests.browser.test_core_pages import fits, grave
-from tests.browser.test_stock_pages import shoot
+from tests.browser.looks import look, show, tab_to, write
 from tests.cast import NOW, Company, assert_proven, company_create, stock_in
 from tests.factories import ListingFactory
 from tests.fulfillment.goods import order_in, promised
@@ -48,18 +47,6 @@ def shop(db: Any) -> Company:
     return company
 
 
-def show(page: Page, url: str) -> None:
-    page.goto(url)
-    page.wait_for_load_state("networkidle")
-
-
-def look(page: Page, name: str, width: int) -> None:
-    """See that what is shown fits its width and has no grave fault of access."""
-    shoot(page, f"{name}-{width}")
-    assert fits(page), f"{name} is wider than {width} px"
-    assert grave(page) == [], name
-
-
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_order_pages_fit_and_have_no_grave_fault_of_access(
     browser_page: Page, login: Any, shop: Company, width: int
@@ -81,11 +68,11 @@ def test_the_order_pages_fit_and_have_no_grave_fault_of_access(
     ]  # fmt: skip
     for name, url in pages:
         show(browser_page, url)
-        look(browser_page, name, width)
+        look(browser_page, name)
     browser_page.get_by_text("Line by line (2)").click()
-    look(browser_page, "order_detail_line_by_line", width)
+    look(browser_page, "order_detail_line_by_line")
     browser_page.get_by_role("button", name="Cancel order…").click()
-    look(browser_page, "order_detail_cancel", width)
+    look(browser_page, "order_detail_cancel")
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -100,7 +87,7 @@ def test_refusals_fit_and_have_no_grave_fault_of_access(
     browser_page.get_by_label("File").set_input_files(file)  # type: ignore[arg-type]
     browser_page.get_by_role("button", name="Import", exact=True).click()
     expect(browser_page.get_by_role("region", name="Errors").locator("tbody tr")).to_have_count(4)
-    look(browser_page, "order_import_refused", width)
+    look(browser_page, "order_import_refused")
     show(browser_page, reverse("orders:order_create"))
     browser_page.get_by_label("Country").fill("G1")
     for label in ("Reference", "Ship to", "Street", "City"):
@@ -111,25 +98,8 @@ def test_refusals_fit_and_have_no_grave_fault_of_access(
     browser_page.get_by_label("Unit price, line 1").fill("10")
     browser_page.get_by_role("button", name="Create order").click()
     expect(browser_page.locator("#error_1_id_ship_to_country")).to_contain_text("Two letters, such as GB.")
-    look(browser_page, "order_create_refused", width)
+    look(browser_page, "order_create_refused")
     browser_page.faults.clear()  # type: ignore[attr-defined]  # Chromium logs the 422
-
-
-def tab_to(page: Page, css: str, words: str = "") -> None:
-    """Press Tab until the element that `css` names and that holds these words has the focus."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate(
-            "([css, words]) => document.activeElement.matches(css) && document.activeElement.textContent.includes(words)",
-            [css, words],
-        ):
-            return
-    raise AssertionError(f"Tab never reaches {css} {words}")
-
-
-def write(page: Page, name: str, text: str) -> None:
-    tab_to(page, f"[name={name}]")
-    page.keyboard.type(text)
 
 
 def test_a_manual_order_is_entered_by_keyboard_alone(browser_page: Page, login: Any, shop: Company) -> None:

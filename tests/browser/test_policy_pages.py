@@ -21,7 +21,7 @@ from orders.services import (
     rehearsal_start,
 )
 from tests import factories as make
-from tests.browser.test_order_pages import look, show
+from tests.browser.looks import look, show
 from tests.cast import NOW, Company, company_create, stock_in
 from tests.fulfillment.goods import promised
 from tests.orders.test_promise import slipped
@@ -93,7 +93,7 @@ def test_the_pages_fit_and_have_no_grave_fault_of_access(
     ]  # fmt: skip
     for name, url in pages:
         show(browser_page, url)
-        look(browser_page, f"{name}-{theme}", width)
+        look(browser_page, f"{name}-{theme}")
 
 
 def test_promises_are_renewed_by_hand(browser_page: Page, login: Any, tower: Company) -> None:
@@ -104,4 +104,4 @@ def test_promises_are_renewed_by_hand(browser_page: Page, login: Any, tower: Com
     browser_page.get_by_label("Why").fill("Strike at the port")
     browser_page.get_by_role("button", name="Do it").click()
     expect(browser_page.get_by_text("4 done, 0 not.")).to_be_visible()
-    look(browser_page, "promise_result", 1440)
+    look(browser_page, "promise_result")

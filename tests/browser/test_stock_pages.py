@@ -1,7 +1,6 @@
 """Does the stock card work in a browser: as-of, older moves, and on a phone?"""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from inventory.services import Move, TransferLineDraft, stock_post, transfer_create, transfer_ship
 from inventory.states import StockStatus as S
+from tests.browser.looks import fits, shot
 from tests.cast import NOW, Company, company_create, stock_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,12 +36,6 @@ def busy_company() -> Company:
     return company
 
 
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture when somebody asked for pictures."""
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
-
-
 def test_the_stock_card_answers_as_of_and_continues(browser_page: Page, login: Any) -> None:
     company = busy_company()
     login(company.olga)
@@ -50,7 +44,7 @@ def test_the_stock_card_answers_as_of_and_continues(browser_page: Page, login: A
     expect(matrix.locator("tfoot")).to_contain_text("173")
     moves = browser_page.locator("#moves tbody tr")
     expect(moves).to_have_count(16)
-    shoot(browser_page, "stock-card-1440")
+    shot(browser_page, "stock-card-1440")
     for rows in (31, 31):
         older = browser_page.get_by_role("button", name="Older moves")
         if older.count():
@@ -82,5 +76,5 @@ def test_pages_fit_their_width(browser_page: Page, login: Any, width: int) -> No
     for name, url in pages:
         browser_page.goto(url)
         browser_page.wait_for_load_state("networkidle")
-        assert browser_page.evaluate("document.documentElement.scrollWidth") <= width, name
-        shoot(browser_page, f"{name}-{width}")
+        assert fits(browser_page), name
+        shot(browser_page, f"{name}-{width}")

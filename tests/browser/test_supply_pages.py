@@ -27,6 +27,7 @@ from procurement.services import (
 from returns.models import Rma, RmaLine
 from returns.services import ArrivedLine, ReturnLine, rma_authorize, rma_receive
 from tests import factories as make
+from tests.browser.looks import fits
 from tests.cast import NOW, TODAY, Company, company_create
 from tests.fulfillment.goods import goods_in, promised
 
@@ -66,18 +67,14 @@ def _returned(shop: Company) -> Rma:
     return rma
 
 
-def _fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
-
-
 def test_goods_are_received_on_a_phone(browser_page: Page, login: Any, shop: Company) -> None:
     order = _sent(shop)
     login(shop.pia)
     browser_page.set_viewport_size(PHONE)
     browser_page.goto(reverse("procurement:purchase_order_detail", args=[order.pk]))
     browser_page.get_by_role("link", name="Receive goods").click()
-    _fits(browser_page)
     browser_page.get_by_label("Arrived, MUG").fill("60")
+    assert fits(browser_page)
     browser_page.get_by_label("Bin, MUG").fill("N-A-03")
     browser_page.get_by_role("button", name="Receive", exact=True).click()
     expect(browser_page.get_by_text("GR-000001")).to_be_visible()
@@ -91,8 +88,8 @@ def test_a_return_is_inspected_on_a_phone(browser_page: Page, login: Any, shop: 
     browser_page.set_viewport_size(PHONE)
     browser_page.goto(reverse("returns:rma_detail", args=[rma.pk]))
     browser_page.get_by_role("link", name="Inspect", exact=True).last.click()
-    _fits(browser_page)
     browser_page.get_by_label("What do you see?").fill("scratched")
+    assert fits(browser_page)
     browser_page.get_by_label("What becomes of it?").select_option("LIQUIDATE")
     browser_page.get_by_role("button", name="Inspect and put away").click()
     expect(browser_page.get_by_text("“scratched”")).to_be_visible()
@@ -132,6 +129,6 @@ def test_the_pages_fit_and_pass_axe(browser_page: Page, login: Any, shop: Compan
     ]
     for address in addresses:
         browser_page.goto(address)
-        _fits(browser_page)
+        assert fits(browser_page)
         found = Axe().run(browser_page).response["violations"]
         assert [(address, fault["id"], fault["nodes"][0]["html"]) for fault in found] == []

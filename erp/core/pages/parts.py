@@ -29,7 +29,6 @@ class BulkAction:
     """One act on many rows. `preview` says what will happen, `run` does it row by row and says what did.
 
     `fields(request)` are asked for with the preview and arrive as POST parameters of the run.
-    With `asks_reason` the preview asks why; `run` finds it as `reason` in the request.
     """
 
     code: str
@@ -39,7 +38,6 @@ class BulkAction:
     run: Callable[[list[int], HttpRequest], list[RowOutcome]]
     icon: str = "play"
     fields: Callable[[HttpRequest], Sequence[ActionField]] | None = None
-    asks_reason: bool = False
 
 
 @dataclass(frozen=True)
