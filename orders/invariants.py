@@ -14,6 +14,15 @@ _LINES = (
     "sum(quantity_ordered - quantity_allocated - quantity_shipped - quantity_cancelled) AS wanting "
     "FROM orders_orderline GROUP BY order_id)"
 )
+# Per order that others were merged into, however many steps away: the most that all of those ever cost.
+_BROUGHT = (
+    "WITH RECURSIVE merged AS (SELECT other_order_id AS order_id, order_id AS source_id FROM orders_orderchange "
+    "WHERE kind = 'MERGE' AND total_after = 0 "
+    "UNION SELECT c.other_order_id, m.source_id FROM merged m JOIN orders_orderchange c ON c.order_id = m.order_id "
+    "AND c.kind = 'MERGE' AND c.total_after = 0) "
+    "SELECT m.order_id, sum((SELECT max(total_before) FROM orders_orderchange c WHERE c.order_id = m.source_id)) AS brought "
+    "FROM merged m GROUP BY 1"
+)
 
 INVARIANTS = [
     Invariant(
@@ -177,8 +186,7 @@ INVARIANTS = [
         "Refunds ≤ captures, and what was kept ≤ the most that the order ever cost; each above zero, in its currency",
         "SELECT o.number, o.total, o.amount_paid, o.amount_refunded FROM orders_order o "
         "LEFT JOIN (SELECT order_id, max(total_before) AS most FROM orders_orderchange GROUP BY 1) c ON c.order_id = o.id "
-        "LEFT JOIN (SELECT other_order_id, sum(total_before) AS brought FROM orders_orderchange WHERE kind = 'MERGE' "
-        "AND total_after = 0 GROUP BY 1) m ON m.other_order_id = o.id "
+        f"LEFT JOIN ({_BROUGHT}) m ON m.order_id = o.id "
         "WHERE o.amount_refunded > o.amount_paid OR (o.amount_paid > 0 AND o.amount_paid - o.amount_refunded "
         "> greatest(o.total, c.most) + coalesce(m.brought, 0)) UNION ALL "
         "SELECT o.number, o.total, p.amount, NULL FROM orders_payment p JOIN orders_order o ON o.id = p.order_id "

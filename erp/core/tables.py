@@ -12,10 +12,10 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from erp.core.documents import document_url
+from erp.core.documents import detail_url_name
 from erp.core.pages import format as formats
 from erp.core.pages.looks import state_label
-from erp.core.permissions import url_or_none
+from erp.core.permissions import may_open
 
 _RIGHT = {"td": {"class": "k-num"}, "th": {"class": "k-num"}}
 
@@ -42,6 +42,11 @@ class KeelTable(tables.Table):
         return "?" + urlencode({"from": self.list_query, "at": found[record.pk]})
 
 
+def _address(table: Any, url_name: str, key: Any) -> str | None:
+    """Where a link of this table leads: nowhere, when the one who looks may not open that page."""
+    return may_open(table.request.user, url_name, key)
+
+
 class RecordColumn(tables.Column):
     """The name of the row, linking to its page. `url_name` takes the row's pk; without it the document's own page."""
 
@@ -50,11 +55,7 @@ class RecordColumn(tables.Column):
         self.url_name = url_name
 
     def render(self, value: Any, record: Any, table: Any) -> SafeString | str:
-        url = (
-            url_or_none(self.url_name, record.pk)
-            if self.url_name
-            else document_url(record._meta.label, record.pk)
-        )
+        url = _address(table, self.url_name or detail_url_name(record._meta.label), record.pk)
         if url is None:
             return str(value)
         query = table.context_query(record) if isinstance(table, KeelTable) else ""
@@ -72,12 +73,12 @@ class LinkColumn(tables.Column):
         self.url_name = url_name
         self.pk = pk
 
-    def render(self, value: Any, record: Any) -> SafeString | str:
+    def render(self, value: Any, record: Any, table: Any) -> SafeString | str:
         target = record
         for part in self.pk.replace(".", "__").split("__") if self.pk else []:
             target = getattr(target, part, None)
         key = target if self.pk else getattr(value, "pk", None)
-        url = url_or_none(self.url_name, key) if key is not None else None
+        url = _address(table, self.url_name, key) if key is not None else None
         return format_html('<a href="{}">{}</a>', url, value) if url else str(value)
 
     def value(self, value: Any) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from erp.core.money import ZERO
-from erp.core.sql import query
+from erp.core.sql import array, query
 
 
 class CreditPosition(NamedTuple):
@@ -19,17 +19,26 @@ class CreditPosition(NamedTuple):
     held_value: Decimal
 
 
+# Invoiced or on order, less what was paid and credited; overdue from the day after the customer's payment days. Parameters:
+# the day, the customers, and the orders that are left out.
+OWED = """
+SELECT o.customer_id,
+       sum(CASE WHEN o.state IN ('SHIPPED', 'COMPLETED') THEN o.amount_invoiced ELSE o.total END
+           - o.amount_credited - o.amount_paid + o.amount_refunded),
+       greatest(0, coalesce(sum(o.amount_invoiced - o.amount_credited - o.amount_paid + o.amount_refunded) FILTER (
+           WHERE o.state IN ('SHIPPED', 'COMPLETED') AND NOT ch.is_prepaid
+             AND (o.shipped_at AT TIME ZONE 'UTC')::date + c.payment_days < %s), 0))
+  FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id JOIN orders_channel ch ON ch.id = o.channel_id
+ WHERE o.customer_id = ANY(%s::bigint[]) AND o.state <> 'CANCELLED' AND o.id <> ALL(%s::bigint[]) GROUP BY 1
+"""
+_HELD = """
+SELECT count(*), coalesce(sum(o.total), 0) FROM orders_order o JOIN orders_hold h ON h.order_id = o.id
+ WHERE o.customer_id = %s AND o.state <> 'CANCELLED' AND h.state = 'OPEN' AND h.kind = 'CREDIT'
+"""
+
+
 def credit_position(customer_id: int, *, at: datetime) -> CreditPosition:
     """This function will return where a customer stands; overdue counts from the day after their payment days."""
-    (row,) = query(
-        "SELECT sum(CASE WHEN o.state IN ('SHIPPED', 'COMPLETED') THEN o.amount_invoiced ELSE o.total END "
-        "- o.amount_credited - o.amount_paid + o.amount_refunded), "
-        "sum(o.amount_invoiced - o.amount_credited - o.amount_paid + o.amount_refunded) FILTER (WHERE NOT ch.is_prepaid "
-        "AND o.state IN ('SHIPPED', 'COMPLETED') AND (o.shipped_at AT TIME ZONE 'UTC')::date + c.payment_days < %s), "
-        "count(*) FILTER (WHERE h.order_id IS NOT NULL), sum(o.total) FILTER (WHERE h.order_id IS NOT NULL) "
-        "FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id JOIN orders_channel ch ON ch.id = o.channel_id "
-        "LEFT JOIN orders_hold h ON h.order_id = o.id AND h.state = 'OPEN' AND h.kind = 'CREDIT' "
-        "WHERE o.customer_id = %s AND o.state <> 'CANCELLED'",
-        [at.date(), customer_id],
-    )
-    return CreditPosition(row[0] or ZERO, max(row[1] or ZERO, ZERO), row[2], row[3] or ZERO)
+    owed = query(OWED, [at.date(), array([customer_id], "bigint"), array([], "bigint")])
+    _, exposure, overdue = owed[0] if owed else (customer_id, ZERO, ZERO)
+    return CreditPosition(exposure, overdue, *query(_HELD, [customer_id])[0])

@@ -21,6 +21,7 @@ from orders.checks.facts import (
     TaxFacts,
 )
 from orders.resolve import ChannelFacts, CustomerFacts, ProductFacts
+from orders.selectors.credit import OWED
 from orders.selectors.price import PriceBook, price_book
 
 _HOUR = timedelta(hours=1)
@@ -237,19 +238,6 @@ def _load_restrictions(ground: Ground, products: Iterable[int]) -> None:
         )
 
 
-# Invoiced or on order, less what was paid and credited; overdue from the day after the customer's payment days.
-_OWED = """
-SELECT o.customer_id,
-       sum(CASE WHEN o.state IN ('SHIPPED', 'COMPLETED') THEN o.amount_invoiced ELSE o.total END
-           - o.amount_credited - o.amount_paid + o.amount_refunded),
-       coalesce(sum(o.amount_invoiced - o.amount_credited - o.amount_paid + o.amount_refunded) FILTER (
-           WHERE o.state IN ('SHIPPED', 'COMPLETED') AND NOT ch.is_prepaid
-             AND (o.shipped_at AT TIME ZONE 'UTC')::date + c.payment_days < %s), 0)
-  FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id JOIN orders_channel ch ON ch.id = o.channel_id
- WHERE o.customer_id = ANY(%s::bigint[]) AND o.state <> 'CANCELLED' AND o.id <> ALL(%s::bigint[]) GROUP BY 1
-"""
-
-
 def _load_credit(ground: Ground, subjects: Sequence[Subject], customers: dict[int, CustomerFacts]) -> None:
     """What the customers of invoiced orders owe besides the orders that are checked, and the locks on those with a limit."""
     invoiced = {s.customer.id for s in subjects if s.customer and not s.channel.is_prepaid}
@@ -263,8 +251,8 @@ def _load_credit(ground: Ground, subjects: Sequence[Subject], customers: dict[in
             )
         day = max(subject.ordered_at for subject in subjects).date()
         mine = array([s.order_id for s in subjects if s.order_id], "bigint")
-        batch.add(_OWED, [day, array(sorted(invoiced), "bigint"), mine])
-        ground.owed = {row[0]: (row[1], max(row[2], ZERO)) for row in batch.run()}
+        batch.add(OWED, [day, array(sorted(invoiced), "bigint"), mine])
+        ground.owed = {row[0]: (row[1], row[2]) for row in batch.run()}
 
 
 _RECENT = """

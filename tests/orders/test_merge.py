@@ -9,6 +9,7 @@ from erp.core.models import ExceptionCase
 from fulfillment.services import fulfillment_release_many
 from inventory.models import StockLevel
 from ledger.models import JournalEntry
+from orders.editing import LineEdit
 from orders.models import Order, OrderChange, Payment
 from orders.selectors import merge_candidates
 from orders.services import (
@@ -23,11 +24,12 @@ from orders.services import (
     order_receive,
     payment_capture_many,
 )
+from orders.services.refund_due import refund_due
 from tests.cast import NOW, Company, stock_in
 from tests.factories import ChannelFactory
 from tests.fulfillment.goods import order_in, promised
 from tests.orders.evidence import LATER, D, refused
-from tests.orders.test_edit import figures
+from tests.orders.test_edit import edit, figures
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("proven")]
 
@@ -102,6 +104,18 @@ def test_payments_move_with_the_goods_and_the_lower_shipping_charge_is_owed(comp
     assert sorted(target.charges.values_list("kind", "amount")) == [
         ("SHIPPING_REVENUE", 0), ("SHIPPING_REVENUE", D("4.50")),
     ]  # fmt: skip
+
+
+def test_money_paid_before_an_edit_follows_through_two_merges(company: Company) -> None:
+    """What is kept then is more than any of the three orders costs, and less than they cost together at their dearest."""
+    first, second, third = (
+        web_order(company, number, units, "0") for number, units in ((1, 24), (2, 2), (3, 3))
+    )
+    for order in (first, second):
+        edit(order, company, LineEdit(order.lines.get().pk, 1))
+    merge(company, second, first)
+    merge(company, third, second)
+    assert (third.total, third.amount_paid, refund_due(third)) == (50, 290, 240)
 
 
 def test_other_charges_all_move(company: Company) -> None:
