@@ -10,7 +10,8 @@ from __future__ import annotations
 INTAKE = """
 WITH o AS MATERIALIZED (
     SELECT v.*, nextval('orders_order_id_seq') AS id, nextval('core_inboxmessage_id_seq') AS inbox_id
-      FROM unnest(%(external)s::text[], %(body)s::text[], %(total)s::numeric[]) AS v(external_id, body, total)),
+      FROM unnest(%(external)s::text[], %(body)s::text[], %(total)s::numeric[], %(email)s::text[], %(country)s::text[])
+           AS v(external_id, body, total, email, country)),
 i AS (INSERT INTO core_inboxmessage (id, source, kind, external_id, version, headers, body, body_hash, result, state, attempts,
         max_attempts, received_at, finished_at)
       SELECT inbox_id, 'bench', 'orders.order_receive', external_id, '', '{}', body, encode(sha256(body::bytea), 'hex'),
@@ -20,13 +21,23 @@ w AS (INSERT INTO orders_order (id, number, channel_id, external_id, state, curr
         charges_invoiced, ship_to_name, ship_to_line1, ship_to_city, ship_to_postcode, ship_to_country, email, checks,
         inbox_message_id, created_by_id, received_at)
       SELECT id, 'SO-' || lpad(id::text, 6, '0'), %(channel)s, external_id, 'CONFIRMED', 'GBP', %(at)s, %(at)s, 0, false, true,
-             total, 0, 0, total, 0, 0, 0, 0, false, 'Pat Price', '1 High Street', 'Leeds', 'LS1 1AA', 'GB', 'pat@example.com',
+             total, 0, 0, total, 0, 0, 0, 0, false, 'Pat Price', '1 High Street', 'Leeds', 'LS1 1AA', country, email,
              '[]', inbox_id, %(actor)s, %(at)s FROM o),
+k AS (INSERT INTO orders_orderkit (order_id, position, product_id, channel_sku, description, quantity, unit_price, line_total, tax_amount,
+        bill_of_materials)
+      SELECT o.id, v.position, v.product_id, v.sku, 'A set of things', v.quantity, v.total / v.quantity, v.total, 0, '[]'
+        FROM unnest(%(kit_external)s::text[], %(kit_position)s::integer[], %(kit_product)s::bigint[], %(kit_sku)s::text[],
+             %(kit_quantity)s::bigint[], %(kit_total)s::numeric[]) AS v(external_id, position, product_id, sku, quantity, total)
+        JOIN o USING (external_id)
+      RETURNING id, order_id, position),
 l AS (INSERT INTO orders_orderline (order_id, position, product_id, channel_sku, description, quantity_ordered, quantity_allocated,
-        quantity_picked, quantity_shipped, quantity_cancelled, quantity_returned, unit_price, line_total, tax_amount, amount_invoiced)
-      SELECT o.id, v.position, v.product_id, v.sku, 'Something nice', v.quantity, 0, 0, 0, 0, 0, 2.00, v.quantity * 2.00, 0, 0
-        FROM unnest(%(line_external)s::text[], %(position)s::integer[], %(product)s::bigint[], %(sku)s::text[], %(quantity)s::bigint[])
-             AS v(external_id, position, product_id, sku, quantity) JOIN o USING (external_id)
+        quantity_picked, quantity_shipped, quantity_cancelled, quantity_returned, unit_price, line_total, tax_amount, amount_invoiced,
+        kit_id, quantity_per_kit)
+      SELECT o.id, v.position, v.product_id, v.sku, 'Something nice', v.quantity, 0, 0, 0, 0, 0, 2.00, v.quantity * 2.00, 0, 0, k.id, v.per_kit
+        FROM unnest(%(line_external)s::text[], %(position)s::integer[], %(product)s::bigint[], %(sku)s::text[], %(quantity)s::bigint[],
+             %(line_kit)s::integer[], %(per_kit)s::integer[])
+             AS v(external_id, position, product_id, sku, quantity, kit_position, per_kit)
+        JOIN o USING (external_id) LEFT JOIN k ON k.order_id = o.id AND k.position = v.kit_position
       RETURNING order_id, id, product_id, quantity_ordered),
 s AS (INSERT INTO core_statechange (document_type, document_id, action, from_state, to_state, actor_id, reason, at)
       SELECT 'orders.Order', o.id, step.action, step.source, step.target, %(actor)s, '', %(at)s FROM o,
@@ -34,7 +45,7 @@ s AS (INSERT INTO core_statechange (document_type, document_id, action, from_sta
              AS step(action, source, target)),
 ob AS (INSERT INTO core_outboxmessage (stream, kind, key, subject_type, subject_id, payload, state, attempts, max_attempts)
       SELECT 'order:' || id || ':email', 'orders.notice_send', 'ORDER_RECEIVED:' || id || ':first', 'orders.Order', id,
-             jsonb_build_object('notice', 'ORDER_RECEIVED', 'order_id', id, 'to', 'pat@example.com', 'facts', '{}'::jsonb),
+             jsonb_build_object('notice', 'ORDER_RECEIVED', 'order_id', id, 'to', email, 'facts', '{}'::jsonb),
              'PENDING', 0, 12 FROM o)
 SELECT * FROM l ORDER BY id
 """

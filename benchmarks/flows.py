@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from benchmarks import floors
 from benchmarks.harness import Bench, Result, benchmark
-from benchmarks.seed import AT, Seeded
+from benchmarks.seed import AT, PARTS, Seeded
 from erp.core.sql import array, query
 from fulfillment.services import (
     fulfillment_pack_many,
@@ -35,25 +36,70 @@ class Line(NamedTuple):
     units: int
 
 
-def _floor_intake(seeded: Seeded, commands: Sequence[OrderCommand]) -> list[Line]:
-    product = dict(zip(seeded.skus, seeded.products, strict=True))
-    lines = [
-        (c.external_id, n, product[x.sku], x.sku, x.quantity)
-        for c in commands
-        for n, x in enumerate(c.lines, start=1)
-    ]
-    kinds = ("text", "integer", "bigint", "text", "bigint")
-    names = ("line_external", "position", "product", "sku", "quantity")
-    columns = {
-        name: array(values, kind)
-        for name, kind, values in zip(names, kinds, zip(*lines, strict=True), strict=True)
+def _columns(names: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """An array per column: parameter name → type, then the rows."""
+    return {
+        name: array([row[place] for row in rows], kind) for place, (name, kind) in enumerate(names.items())
     }
+
+
+def _exploded(seeded: Seeded, commands: Sequence[OrderCommand]) -> tuple[list[Any], list[Any]]:
+    """The lines as they ask for stock, and the kits as they were ordered; every unit costs the same."""
+    product = dict(zip(seeded.skus, seeded.products, strict=True))
+    lines: list[Any] = []
+    kits: list[Any] = []
+    for command in commands:
+        position = 0
+        for line in command.lines:
+            if line.sku not in seeded.kits:
+                position += 1
+                lines.append(
+                    (command.external_id, position, product[line.sku], line.sku, line.quantity, None, None)
+                )
+                continue
+            kit, parts = seeded.kits[line.sku]
+            kits.append(
+                (
+                    command.external_id,
+                    position + 1,
+                    kit,
+                    line.sku,
+                    line.quantity,
+                    sum(PARTS) * line.quantity * 2,
+                )
+            )
+            for part, units in zip(parts, PARTS, strict=True):
+                lines.append(
+                    (
+                        command.external_id,
+                        position + 1,
+                        part,
+                        line.sku,
+                        line.quantity * units,
+                        kits[-1][1],
+                        units,
+                    )
+                )
+                position += 1
+    return lines, kits
+
+
+def _floor_intake(seeded: Seeded, commands: Sequence[OrderCommand]) -> list[Line]:
+    lines, kits = _exploded(seeded, commands)
+    worth: Counter[str] = Counter()
+    for line in lines:
+        worth[line[0]] += line[4] * 2
     rows = _execute(
         floors.INTAKE,
         {
             "external": array([c.external_id for c in commands], "text"), "body": array([c.body for c in commands], "text"),
-            "total": array([sum(x.quantity for x in c.lines) * 2 for c in commands], "numeric"),
-            "at": AT, "channel": seeded.channel_id, "actor": seeded.actor.pk, **columns,
+            "total": array([worth[c.external_id] for c in commands], "numeric"),
+            "email": array([c.email for c in commands], "text"), "country": array([c.ship_to.country for c in commands], "text"),
+            "at": AT, "channel": seeded.channel_id, "actor": seeded.actor.pk,
+            **_columns({"line_external": "text", "position": "integer", "product": "bigint", "sku": "text", "quantity": "bigint",
+                        "line_kit": "integer", "per_kit": "integer"}, lines),
+            **_columns({"kit_external": "text", "kit_position": "integer", "kit_product": "bigint", "kit_sku": "text",
+                        "kit_quantity": "bigint", "kit_total": "numeric"}, kits),
         },
     )  # fmt: skip
     return [Line(*row) for row in rows]
