@@ -40,6 +40,8 @@ if PRODUCTION and KEEL_EMBEDDED:
         "KEEL_ENV=production needs DATABASE_URL and REDIS_URL: embedded servers are for one machine."
     )
 KEEL_BASE_CURRENCY = env.str("KEEL_BASE_CURRENCY", default="GBP")
+# May addresses that people type in (channels, webhooks) be local ones? A shop on the same machine, a test; never in production.
+KEEL_PRIVATE_TARGETS = env.bool("KEEL_PRIVATE_TARGETS", default=not PRODUCTION)
 KEEL_TIME_ZONE = env.str("KEEL_TIME_ZONE", default="UTC")
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
 
 from erp.core.permissions import page, public
+from orders.views.webhook import webhook_view
 
 APPS = ("orders", "fulfillment", "inventory", "procurement", "returns", "ledger", "reporting")
 # What an app may hang into the pages of the kernel: search providers, queues of the home page, timeline entries,
@@ -40,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("erp.core.urls")),
     path("tower/", to_tower),
+    path("channels/<slug:slug>/webhooks/", webhook_view, name="channel_webhook"),
 ]
 if find_spec("erp.api"):
     urlpatterns.append(path("api/v1/", import_module("erp.api").api.urls))

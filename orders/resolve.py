@@ -111,6 +111,16 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     return References(channels, listings, customers, _payments(commands), kits)
 
 
+def sku_of_listing(channel_id: int, channel_sku: str) -> str | None:
+    """This function will return our SKU for one of a channel's active listings, or None when it has none of that name."""
+    found = query(
+        "SELECT p.sku FROM orders_listing l JOIN inventory_product p ON p.id = l.product_id "
+        "WHERE l.channel_id = %s AND lower(l.channel_sku) = lower(%s) AND l.is_active",
+        [channel_id, channel_sku],
+    )
+    return str(found[0][0]) if found else None
+
+
 def _kits(listings: dict[tuple[int, str], ProductFacts]) -> dict[int, list[KitPart]]:
     """The kits' components, in one query if there is a kit at all. A kit with a part out of use is out of use."""
     kits = {product.id for product in listings.values() if product.is_kit}

@@ -230,6 +230,22 @@ _kind(
     "Agreed to keep it for the next order? Say so in the reason.",
 )  # fmt: skip
 _kind(
+    "CHANNEL_DISCONNECTED", "A channel cut its connection", Role.ADMIN, 4,
+    "Ask who uninstalled Keel there, and why.", "Install it again, enter its new secrets, and switch the connection on.",
+    cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
+    "CHANNEL_REDACT", "A customer wants to be forgotten", Role.ADMIN, 24 * 20,
+    "See which orders are theirs and which the law makes us keep.", "Remove what may go; say in the reason what stayed and why.",
+    cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
+    "CHANNEL_ORDER_STUCK", "Our order does not follow its channel's", Role.OPERATIONS, 8,
+    "Read what is pending on the channel order's page.", "Do by hand what could not be done by itself, or say why not.",
+    "When the order itself never came: fetch it from the channel.",
+    cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
     "HOLD_OVERDUE", "Hold past its clock", Role.OPERATIONS, 4,
     "Open the hold and work its playbook.", "Reassign it to who can decide it, or give it more time with a reason.",
 )  # fmt: skip

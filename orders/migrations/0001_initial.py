@@ -131,6 +131,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="RefusedDelivery",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel_code", models.CharField(db_index=True, max_length=40)),
+                ("reason", models.CharField(max_length=40)),
+                ("message", models.CharField(max_length=300)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("remote", models.GenericIPAddressField(null=True)),
+                ("headers", models.JSONField(default=dict)),
+                ("body", models.TextField(blank=True, help_text="The first 4,000 characters.")),
+                ("body_hash", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name="AllocationPolicy",
             fields=[
                 (
@@ -405,6 +425,95 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ChannelOrder",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=80)),
+                ("applied", models.JSONField(help_text="The snapshot that our order follows.", null=True)),
+                ("applied_version", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "line_map",
+                    models.JSONField(
+                        default=dict, help_text="Channel line ref → position among our order's items."
+                    ),
+                ),
+                (
+                    "pending",
+                    models.JSONField(
+                        default=list,
+                        help_text="What could not be done yet, in words; empty when our order follows.",
+                    ),
+                ),
+                ("pending_since", models.DateTimeField(null=True)),
+                (
+                    "is_due",
+                    models.BooleanField(
+                        default=False, help_text="Something is known that was not looked at yet."
+                    ),
+                ),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="orders.channel"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ChannelFact",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ORDER", "Order"),
+                            ("CANCELLED", "Cancelled"),
+                            ("PAYMENT", "Payment"),
+                            ("REFUND", "Refund"),
+                            ("FULFILMENT", "Fulfilment"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("ref", models.CharField(blank=True, default="", max_length=120)),
+                ("version", models.CharField(max_length=40)),
+                ("content", models.JSONField()),
+                ("content_hash", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.inboxmessage",
+                    ),
+                ),
+                (
+                    "channel_order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facts",
+                        to="orders.channelorder",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="CheckPolicy",
             fields=[
                 (
@@ -488,6 +597,77 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "check policies",
             },
+        ),
+        migrations.CreateModel(
+            name="Connection",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "adapter",
+                    models.CharField(help_text="Slug of a package of orders.channels.", max_length=20),
+                ),
+                ("account", models.CharField(max_length=200)),
+                ("base_url", models.CharField(blank=True, max_length=300)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("is_enabled", models.BooleanField(default=True)),
+                (
+                    "polled_until",
+                    models.DateTimeField(
+                        blank=True, help_text="All changes before it were fetched.", null=True
+                    ),
+                ),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connection",
+                        to="orders.channel",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ConnectionSecret",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=20)),
+                ("sealed", models.TextField()),
+                (
+                    "hint",
+                    models.CharField(
+                        help_text="Its last characters, so that people know which it is.", max_length=8
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("valid_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="secrets",
+                        to="orders.connection",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="CreditLimitChange",
@@ -890,6 +1070,59 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "historical check policy",
                 "verbose_name_plural": "historical check policies",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalConnection",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "adapter",
+                    models.CharField(help_text="Slug of a package of orders.channels.", max_length=20),
+                ),
+                ("account", models.CharField(max_length=200)),
+                ("base_url", models.CharField(blank=True, max_length=300)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("is_enabled", models.BooleanField(default=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical connection",
+                "verbose_name_plural": "historical connections",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -3655,6 +3888,35 @@ class Migration(migrations.Migration):
             model_name="allocationrule",
             constraint=models.UniqueConstraint(fields=("policy", "position"), name="allocationrule_position"),
         ),
+        migrations.AddIndex(
+            model_name="channelorder",
+            index=models.Index(condition=models.Q(("is_due", True)), fields=["id"], name="channelorder_due"),
+        ),
+        migrations.AddConstraint(
+            model_name="channelorder",
+            constraint=models.UniqueConstraint(fields=("channel", "external_id"), name="channelorder_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="channelfact",
+            constraint=models.UniqueConstraint(
+                fields=("channel_order", "kind", "ref", "version", "content_hash"), name="channelfact_once"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="channelfact",
+            trigger=pgtrigger.compiler.Trigger(
+                name="channelfact_append_only",
+                sql=erp.core.triggers.GuardSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="b0c3c0554a7831c43e4f669217bb696d0ec54ed2",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_channelfact_append_only_cd11c",
+                    table="orders_channelfact",
+                    when="BEFORE",
+                ),
+            ),
+        ),
         migrations.AddConstraint(
             model_name="checkpolicy",
             constraint=models.CheckConstraint(
@@ -3678,6 +3940,18 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="checkpolicy_risk",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="connection",
+            constraint=models.UniqueConstraint(fields=("adapter", "account"), name="connection_account"),
+        ),
+        migrations.AddConstraint(
+            model_name="connectionsecret",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_until", None)),
+                fields=("connection", "purpose"),
+                name="connectionsecret_newest",
             ),
         ),
         migrations.AddConstraint(

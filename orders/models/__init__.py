@@ -3,7 +3,9 @@
 from orders.models.allocation import Allocation, AllocationDecision
 from orders.models.change import CancelReason, OrderChange, PendingEdit, PriceLimit
 from orders.models.channel import Channel, Listing
+from orders.models.channel_order import ChannelFact, ChannelOrder
 from orders.models.check import CheckPolicy, TaxExpectation
+from orders.models.connection import Connection, ConnectionSecret, RefusedDelivery
 from orders.models.customer import CreditLimitChange, Customer
 from orders.models.drop_ship import DropShip
 from orders.models.hold import Hold, HoldRule
@@ -27,8 +29,12 @@ __all__ = [
     "AllocationRule",
     "CancelReason",
     "Channel",
+    "ChannelFact",
     "ChannelMail",
+    "ChannelOrder",
     "CheckPolicy",
+    "Connection",
+    "ConnectionSecret",
     "ContractPrice",
     "CreditLimitChange",
     "Customer",
@@ -51,6 +57,7 @@ __all__ = [
     "PriceListAssignment",
     "PriceListEntry",
     "Promise",
+    "RefusedDelivery",
     "Rehearsal",
     "RehearsalOrder",
     "RehearsalTotal",

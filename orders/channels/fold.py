@@ -1,0 +1,68 @@
+"""What is known of an order when all its messages are laid side by side, in whatever order they came?
+
+Pure. The newest version of each thing counts; equal versions are told apart by their content's hash, so that every order of
+arrival gives the same picture. What was once cancelled, paid or refunded stays so: those are things that happened, and a later
+snapshot that does not mention them does not undo them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from orders.channels.contract import CANCELLED, FULFILMENT, ORDER, PAYMENT, REFUND
+from orders.channels.document import Cancelled, Fulfilled, Paid, Refund, Snapshot, from_json
+
+
+class Fact(NamedTuple):
+    """One thing a channel said; `content` as JSON holds it."""
+
+    kind: str
+    ref: str
+    version: str
+    content_hash: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The order as far as it is known. `snapshot` is None until the order itself has arrived."""
+
+    snapshot: Snapshot | None
+    version: str
+    cancelled: Cancelled | None
+    payments: tuple[Paid, ...]
+    refunds: tuple[Refund, ...]
+    fulfilments: tuple[Fulfilled, ...]
+
+
+def fold(facts: Iterable[Fact]) -> Picture:
+    """This function will return the one picture that all facts give."""
+    ordered = sorted(facts, key=lambda fact: (fact.version, fact.content_hash))
+    snapshot, version, cancelled = None, "", None
+    payments: dict[tuple[str, str], Paid] = {}
+    refunds: dict[tuple[str, str], Refund] = {}
+    fulfilments: dict[str, Fulfilled] = {}
+    for fact in ordered:  # a later one takes the place of an earlier one
+        if fact.kind == ORDER:
+            snapshot, version = from_json(Snapshot, fact.content), fact.version
+            cancelled = cancelled or snapshot.cancelled
+            payments |= {(paid.provider, paid.ref): paid for paid in snapshot.payments}
+            refunds |= {(refund.provider, refund.ref): refund for refund in snapshot.refunds}
+            fulfilments |= {parcel.ref: parcel for parcel in snapshot.fulfilments}
+        elif fact.kind == CANCELLED:
+            cancelled = cancelled or from_json(Cancelled, fact.content)
+        elif fact.kind == PAYMENT:
+            paid = from_json(Paid, fact.content)
+            payments[paid.provider, paid.ref] = paid
+        elif fact.kind == REFUND:
+            refund = from_json(Refund, fact.content)
+            refunds[refund.provider, refund.ref] = refund
+        elif fact.kind == FULFILMENT:
+            parcel = from_json(Fulfilled, fact.content)
+            fulfilments[parcel.ref] = parcel
+    return Picture(
+        snapshot, version, cancelled, tuple(payments[key] for key in sorted(payments)),
+        tuple(refunds[key] for key in sorted(refunds)), tuple(fulfilments[key] for key in sorted(fulfilments)),
+    )  # fmt: skip
