@@ -110,7 +110,10 @@ def promise_fit_many(
     open_ = [_Open(*row) for row in query(_PROMISES, [array(by_line, "bigint")])]
     for promise in sorted(open_, key=lambda row: (row.promised_date, row.id)):
         by_line[promise.line_id].append(promise)
-    keepable: dict[int, int] = dict(query(_KEEPABLE, [array(by_line, "bigint")])) if cancelled else {}  # type: ignore[arg-type]
+    replaced = replaces or {}
+    keepable: dict[int, int] = (
+        dict(query(_KEEPABLE, [array(by_line, "bigint")])) if cancelled or replaced else {}
+    )  # type: ignore[arg-type]
     new: list[_New] = []
     closing: dict[str, list[int]] = {PromiseState.CANCELLED: [], PromiseState.REPLACED: []}
     covered: list[int] = []
@@ -133,15 +136,20 @@ def promise_fit_many(
             _take_off(waiting, surplus, cancelled, new, closing, covered)
         elif surplus < 0 and not cancelled:
             stale = [row for row in by_line[line_id] if row.is_covered]
-            earlier = (replaces or {}).get(line_id) or _uncover(stale, -surplus, closing, new)
-            wanting.append((line_id, product_id, -surplus, earlier))
+            again = -surplus
+            if (
+                line_id in replaced
+            ):  # what was replaced never was covered: only what is promised too often was
+                again = sum(row.quantity for row in stale) + short - keepable[line_id]
+            earlier = _uncover(stale, again, closing, new)
+            wanting.append((line_id, product_id, -surplus, replaced.get(line_id) or earlier))
         if cancelled:
             stale = [row for row in by_line[line_id] if row.is_covered]
             gone = sum(row.quantity for row in stale) + min(surplus, 0) + short - keepable[line_id]
             _take_off(stale, gone, True, new, closing, covered)
     promised = _peg(wanting, new, localtime(at).date()) if wanting else {}
     for line_id, supply_id, units, day in own_supply(dropped, localtime(at).date()) if dropped else []:
-        new.append(_New(line_id, supply_id, units, day, False, (replaces or {}).get(line_id)))
+        new.append(_New(line_id, supply_id, units, day, False, replaced.get(line_id)))
         promised[line_id] = max(day, promised.get(line_id, day))
     _write(new, closing, covered, actor, at)
     return promised

@@ -19,6 +19,7 @@ from orders.services import (
     SubstitutionDraft,
     order_allocate_many,
     order_cancel,
+    order_release_allocation,
     promise_rescue_many,
     promise_settle,
     substitution_save,
@@ -105,6 +106,24 @@ def test_units_that_arrive_cover_the_promise_and_shipping_keeps_it(company: Comp
     assert promise_settle(actor=company.system, at=NOW) == 0
     assert promises() == [(5, DUE + timedelta(days=1), True, "KEPT")]
     assert promise_record(TODAY, DUE + timedelta(days=1), today=TODAY).rate == 1
+
+
+def test_units_whose_promise_was_covered_and_taken_back_are_not_promised_twice(company: Company) -> None:
+    """Two wait for a slipped order, three were covered and are short again: that is five units, however it is renewed."""
+    here, slipped = bought(company, 3), bought(company, 2)
+    bought(company, 9, DUE + timedelta(days=20))
+    sold = promised(company, (company.mug, 5))
+    arrive(company, here, 3)
+    order_allocate_many(product_ids=[company.mug.pk], actor=company.olga, at=NOW)
+    order_release_allocation(order_id=sold.pk, reason="The customer rang.", actor=company.olga, at=NOW)
+    purchase_order_redate(
+        purchase_order_id=slipped.pk, expected_date=DUE + timedelta(days=9), reason="Late ship.", actor=company.ben, at=NOW
+    )  # fmt: skip
+    (risk,) = promises_at_risk(today=TODAY)
+    promise_rescue_many(
+        promise_ids=[risk.promise_id], option="WAIT", reason="Late ship.", actor=company.olga, at=NOW
+    )
+    assert sum(units for units, _, _, _ in promises("OPEN")) == 5
 
 
 def test_the_list_of_promises_filters_by_day_state_and_channel(company: Company, as_: Login) -> None:
