@@ -14,12 +14,14 @@ _LINES = (
     "sum(quantity_ordered - quantity_allocated - quantity_shipped - quantity_cancelled) AS wanting "
     "FROM orders_orderline GROUP BY order_id)"
 )
-# Per order that others were merged into, however many steps away: the most that all of those ever cost.
+# Per order that others were merged into, however many steps away: the most that all of those ever cost. A merge is written
+# down on both orders, on the one that goes first.
 _BROUGHT = (
-    "WITH RECURSIVE merged AS (SELECT other_order_id AS order_id, order_id AS source_id FROM orders_orderchange "
-    "WHERE kind = 'MERGE' AND total_after = 0 "
-    "UNION SELECT c.other_order_id, m.source_id FROM merged m JOIN orders_orderchange c ON c.order_id = m.order_id "
-    "AND c.kind = 'MERGE' AND c.total_after = 0) "
+    "WITH RECURSIVE step AS (SELECT c.order_id AS source_id, c.other_order_id AS order_id FROM orders_orderchange c "
+    "JOIN orders_orderchange d ON d.order_id = c.other_order_id AND d.other_order_id = c.order_id AND d.kind = 'MERGE' "
+    "AND d.id > c.id WHERE c.kind = 'MERGE'), "
+    "merged AS (SELECT order_id, source_id FROM step "
+    "UNION SELECT s.order_id, m.source_id FROM merged m JOIN step s ON s.source_id = m.order_id) "
     "SELECT m.order_id, sum((SELECT max(total_before) FROM orders_orderchange c WHERE c.order_id = m.source_id)) AS brought "
     "FROM merged m GROUP BY 1"
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -30,6 +30,11 @@ _SELLABLE = (
 _DROP_SHIPPED = (
     "EXISTS (SELECT 1 FROM orders_orderline l JOIN orders_dropship d ON d.order_line_id = l.id "
     "WHERE l.order_id = o.id AND d.state IN ('REQUESTED', 'ORDERED'))"
+)
+_SUPPLY = (
+    "SELECT s.id, s.product_id, s.quantity_open, s.expected_date FROM inventory_expectedsupply s "
+    "JOIN inventory_node n ON n.id = s.node_id AND n.kind <> 'DROPSHIP' "
+    "WHERE s.product_id = ANY(%s::bigint[]) AND s.quantity_open > 0 ORDER BY s.id FOR NO KEY UPDATE OF s"
 )
 _DECIDED = "EXISTS (SELECT 1 FROM orders_allocationdecision d WHERE d.order_id = o.id)"
 
@@ -161,15 +166,28 @@ _TOUCHED = (
 
 
 def lock_levels_of_orders(order_ids: Sequence[int], *, also: Sequence[int] = ()) -> None:
-    """This function will lock every level that these orders' promises, lines and carts can touch, and those of products `also`.
+    """This function will lock every level and supply that these orders' promises, lines and carts can touch, and those of
+    products `also`.
 
-    For services that touch levels more than once (release, then allocate; one order after the other): they call it first,
+    For services that touch them more than once (release, then allocate; one order after the other): they call it first,
     with all their orders, which are locked already. What they lock afterwards they have, so they wait in no circle.
     """
     ids = array(sorted(order_ids), "bigint")
     carts = [row[0] for row in query(_CARTS, [ids])]
     products = {row[0] for row in query(_TOUCHED, [ids, array(carts, "bigint")])}
     lock_sellable(sorted(products | set(also)))
+    lock_supply(products | set(also))
+
+
+def lock_supply(product_ids: Collection[int]) -> list[tuple[int, int, int, date]]:
+    """This function will lock what is expected of these products, by id, and return (id, product, units open, day).
+
+    Not what a supplier sends to one customer's door: that is nobody else's.
+    """
+    return [
+        (pk, product, units, day)
+        for pk, product, units, day in query(_SUPPLY, [array(sorted(set(product_ids)), "bigint")])
+    ]
 
 
 def read_withheld(product_ids: Sequence[int]) -> list[Withheld]:

@@ -18,7 +18,7 @@ from django.utils.timezone import localtime
 from erp.core.models import User
 from erp.core.services.state import change_state_many, record_creation
 from erp.core.sql import Statements, array, query, reserve_ids
-from orders.locks import OPEN_DROP_SHIP
+from orders.locks import OPEN_DROP_SHIP, lock_supply
 from orders.models import Promise
 from orders.services.drop_ship_fit import drop_ship_take_off, own_supply
 from orders.states import PromiseState
@@ -41,13 +41,6 @@ _KEEPABLE = (
     "SELECT l.id, l.quantity_ordered - l.quantity_cancelled - coalesce(sum(p.quantity), 0)::bigint FROM orders_orderline l "
     "LEFT JOIN orders_promise p ON p.order_line_id = l.id AND p.state IN ('KEPT', 'LATE') "
     "WHERE l.id = ANY(%s::bigint[]) GROUP BY l.id"
-)
-# Supply is locked in id order before what is pegged to it is counted, so no unit is promised twice. What a supplier sends
-# to one customer's door is nobody else's.
-_LOCK_SUPPLY = (
-    "SELECT s.id, s.product_id, s.quantity_open, s.expected_date FROM inventory_expectedsupply s "
-    "JOIN inventory_node n ON n.id = s.node_id AND n.kind <> 'DROPSHIP' "
-    "WHERE s.product_id = ANY(%s::bigint[]) AND s.quantity_open > 0 ORDER BY s.id FOR NO KEY UPDATE OF s"
 )
 _PEGGED = (
     "SELECT supply_id, sum(quantity)::bigint FROM orders_promise WHERE supply_id = ANY(%s::bigint[]) "
@@ -111,9 +104,9 @@ def promise_fit_many(
     for promise in sorted(open_, key=lambda row: (row.promised_date, row.id)):
         by_line[promise.line_id].append(promise)
     replaced = replaces or {}
-    keepable: dict[int, int] = (
-        dict(query(_KEEPABLE, [array(by_line, "bigint")])) if cancelled or replaced else {}
-    )  # type: ignore[arg-type]
+    keepable: dict[int, int] = {}
+    if cancelled or replaced:
+        keepable = {row[0]: row[1] for row in query(_KEEPABLE, [array(by_line, "bigint")])}
     new: list[_New] = []
     closing: dict[str, list[int]] = {PromiseState.CANCELLED: [], PromiseState.REPLACED: []}
     covered: list[int] = []
@@ -203,7 +196,7 @@ def _peg(
     wanting: Sequence[tuple[int, int, int, int | None]], new: list[_New], today: date
 ) -> dict[int, date]:
     supplies: dict[int, list[_Supply]] = {}
-    rows = query(_LOCK_SUPPLY, [array(sorted({product for _, product, _, _ in wanting}), "bigint")])
+    rows = lock_supply({product for _, product, _, _ in wanting})  # before what is pegged to it is counted
     if not rows:
         return {}
     pegged: dict[int, int] = {
