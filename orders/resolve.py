@@ -111,6 +111,21 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     return References(channels, listings, customers, _payments(commands), kits)
 
 
+def products_of_skus(channel_id: int, skus: Sequence[str]) -> list[int]:
+    """This function will return the products that these SKUs mean in a channel, the components of kits among them."""
+    lower = array(sorted({sku.lower() for sku in skus}), "text")
+    return [
+        row[0]
+        for row in query(
+            "WITH meant AS (SELECT id FROM inventory_product WHERE lower(sku) = ANY(%s::text[]) UNION "
+            "SELECT product_id FROM orders_listing WHERE channel_id = %s AND lower(channel_sku) = ANY(%s::text[])) "
+            "SELECT id FROM meant UNION SELECT component_id FROM inventory_kitcomponent WHERE kit_id IN (SELECT id FROM meant) "
+            "ORDER BY 1",
+            [lower, channel_id, lower],
+        )
+    ]
+
+
 def sku_of_listing(channel_id: int, channel_sku: str) -> str | None:
     """This function will return our SKU for one of a channel's active listings, or None when it has none of that name."""
     found = query(

@@ -9,8 +9,8 @@ never stops the rest.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -21,12 +21,13 @@ from django.db import transaction
 from erp.core.errors import Conflict, KeelError
 from erp.core.models import User
 from erp.core.money import ZERO
-from orders.channels.document import Place, Snapshot, from_json, to_json
+from orders.channels.document import Paid, Place, Snapshot, from_json, to_json
 from orders.channels.fold import Fact, Picture, fold
 from orders.channels.normalise import order_command
 from orders.editing import Edit, LineAdd, LineEdit
-from orders.models import Channel, ChannelFact, ChannelOrder, Order, OrderLine, Payment
-from orders.resolve import sku_of_listing
+from orders.locks import lock_levels_of_orders
+from orders.models import Channel, ChannelFact, ChannelOrder, Order, OrderKit, OrderLine, Payment
+from orders.resolve import products_of_skus, sku_of_listing
 from orders.services.address import order_change_address
 from orders.services.allocation import order_allocate_many
 from orders.services.command import OrderCommand, ShipTo
@@ -76,19 +77,23 @@ def _follow(
         order = _receive(channel, picture, pending, actor, at)
         if order is None:
             return
-        _applied(row, snapshot, picture.version, _positions(snapshot))
-    elif row.applied is None:  # it came another way: by hand, by a file, by a replay of its normalised form
-        _applied(row, snapshot, picture.version, _positions(snapshot))
-    elif picture.version > row.applied_version:
+    if (
+        row.applied is None
+    ):  # new, or it came another way: by hand, by a file, by a replay of its normalised form
+        row.applied, row.line_map = to_json(_as_ordered(snapshot)), _positions(order, snapshot)
+    lock_levels_of_orders([order.pk], also=_products(channel, snapshot))
+    _pay(order, picture, pending, actor, at)
+    if picture.version > row.applied_version:
         before = from_json(Snapshot, row.applied)
-        if _tried(pending, partial(_change, row, order, before, snapshot, actor, at)):
-            _applied(row, snapshot, picture.version, row.line_map)
+        # what is called off is not changed any more
+        if picture.cancelled or _tried(pending, partial(_change, row, order, before, snapshot, actor, at)):
+            row.applied, row.applied_version = to_json(snapshot), picture.version
     order.refresh_from_db()
     if picture.cancelled is not None and order.state not in OVER:
         _tried(pending, partial(_cancel, order.pk, picture.cancelled.reason, actor, at))
     elif picture.cancelled is not None and order.state != OrderState.CANCELLED:
         pending.append(f"Cancelled there, but {order} has been shipped: agree on a return.")
-    _money(order, picture, pending, actor, at)
+    _pay_back(order, picture, pending, actor, at)
 
 
 def _cancel(order_id: int, told: str, actor: User, at: datetime) -> None:
@@ -107,29 +112,32 @@ def _tried(pending: list[str], act: Callable[[], Any]) -> bool:
     return True
 
 
-def _applied(row: ChannelOrder, snapshot: Snapshot, version: str, lines: Mapping[str, int]) -> None:
-    row.applied, row.applied_version, row.line_map = to_json(snapshot), version, dict(lines)
+def _as_ordered(snapshot: Snapshot) -> Snapshot:
+    """The order before anything was taken off: what it is received as, so that its payment fits it."""
+    return replace(snapshot, lines=tuple(replace(line, removed=0) for line in snapshot.lines))
 
 
-def _positions(snapshot: Snapshot) -> dict[str, int]:
-    """Channel line ref → its place among the lines that were received, from 1."""
-    return {line.ref: place for place, line in enumerate(_standing(snapshot), start=1)}
+def _positions(order: Order, snapshot: Snapshot) -> dict[str, int]:
+    """Channel line ref → position of our line; of a kit, that of its first component."""
+    own = OrderLine.objects.filter(order=order, kit=None).values_list("position", flat=True)
+    kits = OrderKit.objects.filter(order=order).values_list("position", flat=True)
+    return dict(zip([line.ref for line in snapshot.lines], sorted([*own, *kits]), strict=False))
 
 
-def _standing(snapshot: Snapshot) -> list[Any]:
-    """The lines an order is received with: those that still want something, or all of them when none does."""
-    return [line for line in snapshot.lines if line.quantity > line.removed] or list(snapshot.lines)
+def _products(channel: Channel, snapshot: Snapshot) -> list[int]:
+    return products_of_skus(channel.pk, [line.sku for line in snapshot.lines])
 
 
 def _receive(
     channel: Channel, picture: Picture, pending: list[str], actor: User, at: datetime
 ) -> Order | None:
     assert picture.snapshot is not None
-    command = command_of(channel.code, picture.snapshot, at=at)
+    command = command_of(channel.code, picture.snapshot, picture.payments, at=at)
 
-    def promise(order_ids: Any) -> None:
+    def promise(order_ids: Sequence[int]) -> None:
         if picture.cancelled is None:  # what is cancelled at once wants no stock
             order_allocate_many(order_ids=order_ids, actor=actor, at=at)
+        lock_levels_of_orders(order_ids)  # before the payment takes its number
 
     (received,) = order_receive_many([command], promise=promise, actor=actor, at=at)
     if received.error is not None:  # kept raw, with a case that says what to do
@@ -138,19 +146,22 @@ def _receive(
     return Order.objects.get(pk=received.order_id or 0)
 
 
-def command_of(channel: str, snapshot: Snapshot, *, at: datetime) -> OrderCommand:
-    """This function will return the order that a snapshot describes; its body is the order in the words of our own API."""
-    lines = [
-        {
-            "sku": line.sku, "quantity": (units := max(line.quantity - line.removed, 0) or line.quantity),
-            "unit_price": str(line.unit_price), "description": line.description[:200],
-            "tax_amount": str(line.tax_amount if units == line.quantity else _share(line.tax_amount, units, line.quantity)),
-        }
-        for line in _standing(snapshot)
-    ]  # fmt: skip
+def command_of(
+    channel: str, snapshot: Snapshot, payments: Sequence[Paid] = (), *, at: datetime
+) -> OrderCommand:
+    """This function will return the order that a snapshot describes, as it was ordered; its body is the order in the words of
+    our own API. The first payment comes with it: an order that is paid needs no hold.
+    """
     content: dict[str, Any] = {
         "channel": channel, "external_id": snapshot.external_id, "ordered_at": snapshot.ordered_at.isoformat(),
-        "currency": snapshot.currency, "lines": lines,
+        "currency": snapshot.currency,
+        "lines": [
+            {
+                "sku": line.sku, "quantity": line.quantity, "unit_price": str(line.unit_price),
+                "description": line.description[:200], "tax_amount": str(line.tax_amount),
+            }
+            for line in snapshot.lines
+        ],
         "charges": [
             {"kind": charge.kind, "amount": str(charge.amount), "description": charge.description[:200]}
             for charge in snapshot.charges
@@ -162,12 +173,13 @@ def command_of(channel: str, snapshot: Snapshot, *, at: datetime) -> OrderComman
         content["bill_to"] = asdict(snapshot.bill_to)
     if snapshot.risk_score is not None:
         content["risk_score"] = str(snapshot.risk_score)
+    if payments and payments[0].amount > 0:
+        first = payments[0]
+        content["payment"] = {
+            "provider": first.provider, "provider_ref": first.ref, "amount": str(first.amount)
+        }  # fmt: skip
     body = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return order_command(content, body=body, at=at)
-
-
-def _share(amount: Decimal, units: int, of: int) -> Decimal:
-    return (amount * units / of).quantize(Decimal("0.01"))
 
 
 def _change(
@@ -222,17 +234,27 @@ def _change_address(order: Order, before: Place, after: Place, actor: User, at: 
         )
 
 
-def _money(order: Order, picture: Picture, pending: list[str], actor: User, at: datetime) -> None:
-    """Record what was paid and paid back there and is not in our books yet."""
-    refs = [paid.ref for paid in picture.payments] + [refund.ref for refund in picture.refunds]
-    known = set(Payment.objects.filter(provider_ref__in=refs).values_list("provider", "provider_ref"))
+def _known(refs: Sequence[str]) -> set[tuple[str, str]]:
+    """The payments and refunds among these that are in our books, of whichever order (merged ones brought theirs along)."""
+    found = Payment.objects.filter(provider_ref__in=refs)
+    return {(provider, ref) for provider, ref in found.values_list("provider", "provider_ref")}
+
+
+def _pay(order: Order, picture: Picture, pending: list[str], actor: User, at: datetime) -> None:
+    """Record what was paid there and is not in our books yet."""
+    known = _known([paid.ref for paid in picture.payments])
     for paid in picture.payments:
         if (paid.provider, paid.ref) not in known and paid.amount > 0:
             draft = PaymentDraft(order.pk, paid.provider, paid.ref, paid.amount)
             _tried(pending, partial(payment_capture_many, [draft], actor=actor, at=at))
+
+
+def _pay_back(order: Order, picture: Picture, pending: list[str], actor: User, at: datetime) -> None:
+    """Record what was paid back there; what our order does not owe is a return's, and waits for it."""
     order.refresh_from_db()
     if order.amount_paid > 0:
         refund_due_settle([order.pk], actor=actor, at=at)
+    known = _known([refund.ref for refund in picture.refunds])
     for refund in picture.refunds:
         if (refund.provider, refund.ref) not in known and refund.amount > 0:
             back = partial(

@@ -39,6 +39,8 @@ class ChargeDraft(NamedTuple):
     memo: str
 
 
+# What an order cost at its dearest: nobody pays more than that for it.
+_DEAREST = "greatest(total, (SELECT max(total_before) FROM orders_orderchange c WHERE c.order_id = o.id))"
 _PAYMENTS = {
     "id": "bigint", "order_id": "bigint", "provider": "text", "provider_ref": "text", "amount": "numeric", "currency": "text",
     "is_refund": "boolean", "captured_at": "timestamptz",
@@ -50,7 +52,8 @@ def payment_capture_many(drafts: Sequence[PaymentDraft], *, actor: User, at: dat
     """This function will record captured payments, add them to their orders and post each of them.
 
     IntegrityError when a provider's reference arrives twice: the caller reads the winner. InvalidInput for an amount ≤ 0 or
-    more than the order has left to pay, NotFound for an unknown order. An order that waited for its money goes on.
+    more than the order ever cost (money that is on its way when an order is made cheaper arrives all the same), NotFound for
+    an unknown order. An order that waited for its money goes on.
     """
     ids = _record(drafts, is_refund=False, actor=actor, at=at)
     if ids:
@@ -99,12 +102,12 @@ def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at:
                 "a payment is more than zero", field="amount", remedy="Send the amount that was captured."
             )
     ids = reserve_ids({"orders_payment": len(drafts)})["orders_payment"]
-    room = "amount_paid - amount_refunded" if is_refund else "total - amount_paid + amount_refunded"
+    room = "amount_paid - amount_refunded" if is_refund else f"{_DEAREST} - amount_paid + amount_refunded"
     orders: dict[int, tuple[Any, ...]] = {
         row[0]: tuple(row[1:])
         for row in query(
-            f"SELECT id, currency, channel_id, {room} FROM orders_order WHERE id = ANY(%s::bigint[]) "
-            "ORDER BY id FOR NO KEY UPDATE",
+            f"SELECT o.id, currency, channel_id, {room} FROM orders_order o WHERE o.id = ANY(%s::bigint[]) "
+            "ORDER BY o.id FOR NO KEY UPDATE OF o",
             [array({draft.order_id for draft in drafts}, "bigint")],
         )
     }
