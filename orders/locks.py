@@ -165,6 +165,13 @@ _TOUCHED = (
 )
 
 
+# What is reserved among them: a promise may set units aside for a transfer.
+_KEPT_OR_FREE = (
+    "SELECT 1 FROM inventory_stocklevel WHERE product_id = ANY(%s::bigint[]) "
+    "AND status IN ('ALLOCATED', 'AVAILABLE', 'RESERVED') ORDER BY product_id, node_id, status FOR NO KEY UPDATE"
+)
+
+
 def lock_levels_of_orders(order_ids: Sequence[int], *, also: Sequence[int] = ()) -> None:
     """This function will lock every level and supply that these orders' promises, lines and carts can touch, and those of
     products `also`.
@@ -175,7 +182,10 @@ def lock_levels_of_orders(order_ids: Sequence[int], *, also: Sequence[int] = ())
     ids = array(sorted(order_ids), "bigint")
     carts = [row[0] for row in query(_CARTS, [ids])]
     products = {row[0] for row in query(_TOUCHED, [ids, array(carts, "bigint")])}
-    lock_sellable(sorted(products | set(also)))
+    batch = Statements()
+    batch.add("SELECT pg_advisory_xact_lock_shared(%s)", [int(AdvisoryLock.STOCK_JOURNAL)])
+    batch.add(_KEPT_OR_FREE, [array(sorted(products | set(also)), "bigint")])
+    batch.run()
     lock_supply(products | set(also))
 
 

@@ -257,12 +257,13 @@ def _insert(new: Sequence[_New], batch: Statements, actor: User, at: datetime) -
     record_creation(Promise, ids, actor=actor, at=at, action=ACTION, statements=batch)
 
 
-# Units leave in the order in which they were promised: first those that never waited, then promise by promise. When they
-# left is the journal's word.
+# Units leave in the order in which they were promised: first those that never waited, then promise by promise: the settled
+# ones have had theirs, and what still waits for its supply comes last. When they left is the journal's word.
 _LEFT = """
 WITH due AS (SELECT DISTINCT order_line_id FROM orders_promise WHERE state = 'OPEN'),
 every AS (SELECT p.id, p.order_line_id, p.state, p.promised_date,
-                 sum(p.quantity) OVER (PARTITION BY p.order_line_id ORDER BY p.promised_date, p.id) AS upto,
+                 sum(p.quantity) OVER (PARTITION BY p.order_line_id ORDER BY p.state = 'OPEN', NOT p.is_covered, p.promised_date,
+                                        p.id) AS upto,
                  sum(p.quantity) OVER (PARTITION BY p.order_line_id) AS promised
             FROM orders_promise p JOIN due USING (order_line_id) WHERE p.state IN ('OPEN', 'KEPT', 'LATE')),
 shipped AS (SELECT m.order_line_id, e.occurred_at,

@@ -126,6 +126,26 @@ def test_units_whose_promise_was_covered_and_taken_back_are_not_promised_twice(c
     assert sum(units for units, _, _, _ in promises("OPEN")) == 5
 
 
+def test_units_that_left_keep_one_promise_only(company: Company) -> None:
+    """Three left and kept their promise; the other three, promised anew for an earlier day, are still on their way."""
+    first, second = bought(company, 3, DUE + timedelta(days=14)), bought(company, 3, DUE + timedelta(days=24))
+    sold = promised(company, (company.mug, 6))
+    arrive(company, first, 3)
+    order_allocate_many(product_ids=[company.mug.pk], actor=company.olga, at=NOW)
+    fulfillment_ship_through_many(order_ids=[sold.pk], carrier="Royal Parcel", actor=company.pia, at=NOW)
+    assert promise_settle(actor=company.system, at=NOW) == 1
+    purchase_order_redate(
+        purchase_order_id=second.pk, expected_date=DUE + timedelta(days=40), reason="Late ship.", actor=company.ben, at=NOW
+    )  # fmt: skip
+    bought(company, 3)
+    (risk,) = promises_at_risk(today=TODAY)
+    promise_rescue_many(
+        promise_ids=[risk.promise_id], option="WAIT", reason="Late ship.", actor=company.olga, at=NOW
+    )
+    assert promise_settle(actor=company.system, at=NOW) == 0
+    assert [(units, day) for units, day, _, _ in promises("OPEN")] == [(3, DUE + timedelta(days=1))]
+
+
 def test_the_list_of_promises_filters_by_day_state_and_channel(company: Company, as_: Login) -> None:
     bought(company, 9)
     promised(company, (company.mug, 2))
