@@ -29,7 +29,7 @@ from orders.services.channel_news import channel_news_handle
 from orders.services.connection import account_of
 from orders.services.converge import channel_order_converge
 
-ACTION = "orders.channel_message"
+ACTION = "orders.channel_message_handle"
 TOPIC = "X-Keel-Topic"  # how a stored message says what it is
 KEPT = 4_000
 _FACTS = {
