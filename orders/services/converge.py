@@ -27,6 +27,7 @@ from orders.channels.normalise import order_command
 from orders.editing import Edit, LineAdd, LineEdit
 from orders.models import Channel, ChannelFact, ChannelOrder, Order, OrderLine, Payment
 from orders.resolve import sku_of_listing
+from orders.selectors.channel_lines import published_refs
 from orders.services.address import order_change_address
 from orders.services.allocation import order_allocate_many
 from orders.services.command import OrderCommand, ShipTo
@@ -226,6 +227,7 @@ def _money(order: Order, picture: Picture, pending: list[str], actor: User, at: 
     """Record what was paid and paid back there and is not in our books yet."""
     refs = [paid.ref for paid in picture.payments] + [refund.ref for refund in picture.refunds]
     known = set(Payment.objects.filter(provider_ref__in=refs).values_list("provider", "provider_ref"))
+    echoes = published_refs(order.channel_id, order.external_id, "REFUND")  # our own, come back to us
     for paid in picture.payments:
         if (paid.provider, paid.ref) not in known and paid.amount > 0:
             draft = PaymentDraft(order.pk, paid.provider, paid.ref, paid.amount)
@@ -234,7 +236,7 @@ def _money(order: Order, picture: Picture, pending: list[str], actor: User, at: 
     if order.amount_paid > 0:
         refund_due_settle([order.pk], actor=actor, at=at)
     for refund in picture.refunds:
-        if (refund.provider, refund.ref) not in known and refund.amount > 0:
+        if (refund.provider, refund.ref) not in known and refund.ref not in echoes and refund.amount > 0:
             back = partial(
                 order_pay_back,
                 order_id=order.pk,
