@@ -128,7 +128,7 @@ class FakeClient:
 class FakeAdapter:
     slug: str = "fake"
     name: str = "Fake shop"
-    limits: Limits = Limits(stock_batch=3)
+    limits: Limits = field(default_factory=lambda: Limits(stock_batch=3))
     secrets: Sequence[tuple[str, str]] = (("webhook", "Webhook secret"), ("token", "Access token"))
     settings: Sequence[tuple[str, str]] = (("location", "Location id"),)
 
