@@ -30,6 +30,7 @@ from orders.services.connection import account_of
 KIND = "orders.channel_poll"
 OVERLAP = timedelta(minutes=10)  # a channel's own clock, and what it had not finished writing
 EVERY = timedelta(minutes=5)
+GRACE = timedelta(minutes=2)  # a message may be under way
 CHUNK = 100
 _MISSED = """
 SELECT count(*) FROM {source} WHERE NOT EXISTS (
@@ -53,8 +54,10 @@ def channel_poll(*, channel_id: int, actor: User, at: datetime) -> dict[str, Any
         while chunk := channel_call(
             channel_id=channel_id, kind="POLL", call=lambda: list(islice(changed, CHUNK)), actor=actor, at=at
         ):
-            missed += _missed(channel_id, adapter, account, chunk)
-            stored += _store(link, chunk, actor, at)
+            fresh = _store(link, chunk, actor, at)
+            stored += len(fresh)
+            waited = [found for found in fresh if found.changed_at <= at - GRACE]
+            missed += _missed(channel_id, adapter, account, waited)
     except (ChannelPaused, ChannelError) as error:
         _counted(channel_id, missed)
         return {"fetched": stored, "missed": missed, "why": str(error)}
@@ -78,12 +81,13 @@ def _since(link: Connection, adapter: Adapter, at: datetime) -> datetime:
 
 
 @transaction.atomic
-def _store(link: Connection, chunk: Sequence[Fetched], actor: User, at: datetime) -> int:
+def _store(link: Connection, chunk: Sequence[Fetched], actor: User, at: datetime) -> list[Fetched]:
+    """Store what is new of it, and return that."""
     deliveries = [Delivery(found.topic, found.id, found.body) for found in chunk]
     kept = channel_message_store_many(channel=link.channel.code, deliveries=deliveries, actor=actor, at=at)
     until = min(at, max(found.changed_at for found in chunk))
     Connection.objects.filter(pk=link.pk).update(polled_until=until)
-    return sum(found.is_new for found in kept)
+    return [found for found, stored in zip(chunk, kept, strict=True) if stored.is_new]
 
 
 def _missed(channel_id: int, adapter: Adapter, account: Account, chunk: Iterable[Fetched]) -> int:

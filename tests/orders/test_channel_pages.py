@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from erp.core.models import Canary, ExceptionCase, Job
+from erp.core.services.work import wake
 from erp.core.services.work_run import work_run
 from orders.models import (
     ChannelBreaker,
@@ -247,7 +248,12 @@ def test_a_silent_channel_is_told_to_everybody(company: Company, as_: Login, wor
 
 
 def test_a_broker_that_is_down_is_told_and_work_goes_on(
-    company: Company, as_: Login, settings: Any, monkeypatch: pytest.MonkeyPatch
+    company: Company,
+    as_: Login,
+    world: World,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     now = timezone.now()
     for queue in settings.KEEL_QUEUES:
@@ -265,11 +271,13 @@ def test_a_broker_that_is_down_is_told_and_work_goes_on(
     def gone(*_: Any, **__: Any) -> None:
         raise OSError("no broker")
 
+    monkeypatch.setattr("erp.core.services.work.wake", wake)
     monkeypatch.setattr("erp.core.services.work.current_app.send_task", gone)
-    connect(company, company.web)  # nothing that is done needs a broker: rows are written, and found
-    channel_stock_run(actor=company.system, at=NOW)
+    connect(company, company.web)
     ListingFactory(channel=company.web, product=company.mug, channel_sku="w-MUG")
-    channel_stock_run(actor=company.system, at=NOW)
+    with django_capture_on_commit_callbacks(execute=True) as woken:
+        channel_stock_run(actor=company.system, at=NOW)
+    assert len(woken) == 1  # nobody hears it, and the row is there for whoever looks
     assert Job.objects.filter(kind="orders.channel_stock_send", state="PENDING").count() == 1
 
 

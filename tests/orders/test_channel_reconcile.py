@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+import orders.playbooks  # noqa: F401 — the buttons of cases
 from erp.core.models import ExceptionCase, InboxMessage, Job
 from erp.core.services.exception_case import exception_resolve
 from erp.core.services.playbook import exception_play
