@@ -4,8 +4,8 @@
     worst = what it shows − what is then still there = min(shown, max(0, shown − max(0, available − blind)))
 
 It is the worst case: all that the channel shows is bought at once, while elsewhere sales go on as fast as lately (the faster of
-the last day and the last week). A lease keeps `blind − limit` units back, so that a channel that has caught up can oversell
-at most `limit`.
+the last day and the last week). A lease keeps min(blind, available) − limit units back and no more: a channel that has caught
+up can oversell at most `limit`.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def lease_of(
             (speeds.get(part.product_id, Decimal(0)) / part.quantity for part in parts), default=Decimal(0)
         )
     blind = blind_units(velocity, lag_seconds)
-    units = 0 if limit is None else min(available, max(0, blind - limit))
+    units = 0 if limit is None else max(0, min(blind, available) - limit)
     reasons = {
         "velocity": f"{velocity:.3f}", "lag_seconds": max(lag_seconds, LEAST_LAG_SECONDS), "blind": blind, "limit": limit,
         "worst": worst_oversell(shown=available - units, available=available, blind=blind),

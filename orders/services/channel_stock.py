@@ -13,15 +13,16 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
-from django.utils.dateparse import parse_datetime
 
+from erp.core.errors import NotFound
 from erp.core.models import User
 from erp.core.services.work import JobDraft, job_enqueue_many
 from erp.core.sql import array, execute, insert, query
 from erp.core.states import WorkState
+from erp.core.work_registry import long_job
 from inventory.selectors import JournalHead, atp_query, journal_head, products_moved
 from inventory.selectors.kit import kit_parts, kits_from
-from orders.models import ChannelSync, Connection
+from orders.models import ChannelSync, Connection, ListingStock
 from orders.selectors.oversell import LEAST_LAG_SECONDS, lease_of, velocities
 from orders.services.channel_call import breaker_is_shut
 
@@ -59,6 +60,9 @@ ON CONFLICT (listing_id) DO UPDATE SET quantity_atp = excluded.quantity_atp, qua
         OR orders_listingstock.quantity_confirmed IS DISTINCT FROM excluded.quantity_wanted
         THEN coalesce(orders_listingstock.due_since, excluded.computed_at) END
 WHERE orders_listingstock.sequence <= excluded.sequence
+  AND (orders_listingstock.quantity_atp, orders_listingstock.quantity_leased, orders_listingstock.quantity_wanted,
+       orders_listingstock.reasons)
+      IS DISTINCT FROM (excluded.quantity_atp, excluded.quantity_leased, excluded.quantity_wanted, excluded.reasons)
 """
 
 
@@ -190,25 +194,28 @@ def _advance(sync: ChannelSync, head: JournalHead, rules: Mapping[str, int], at:
 
 
 @transaction.atomic
-def channel_stock_run(*, actor: User, at: datetime, is_full: bool = False) -> dict[str, int]:
+def channel_stock_run(*, actor: User, at: datetime) -> dict[str, int]:
     """This function will compute every channel that is told of stock, and wake a sender for each that has something to send."""
-    channels = list(
-        Connection.objects.filter(is_enabled=True, channel__sync__publishes_stock=True)
-        .order_by("channel_id")
-        .values_list("channel_id", flat=True)
-    )
     computed, waiting = 0, []
+    channels = _told()
     for channel_id in channels:
-        done = channel_stock_compute(channel_id=channel_id, is_full=is_full, actor=actor, at=at)
+        done = channel_stock_compute(channel_id=channel_id, actor=actor, at=at)
         computed += done.listings if done else 0
         if done and done.due and not breaker_is_shut(channel_id, at=at):
             waiting.append(channel_id)
     return {"channels": len(channels), "listings": computed, "senders": send_enqueue(waiting, actor, at)}
 
 
+@long_job
 def channel_stock_recompute(*, actor: User, at: datetime) -> dict[str, int]:
-    """This function will compute every listing of every channel anew, whatever moved (nightly)."""
-    return channel_stock_run(actor=actor, at=at, is_full=True)
+    """This function will compute every listing anew, whatever moved (nightly), channel by channel; the next look sends."""
+    done = [channel_stock_compute(channel_id=pk, is_full=True, actor=actor, at=at) for pk in _told()]
+    return {"channels": len(done), "listings": sum(found.listings for found in done if found)}
+
+
+def _told() -> list[int]:
+    told = Connection.objects.filter(is_enabled=True, channel__sync__publishes_stock=True)
+    return list(told.order_by("channel_id").values_list("channel_id", flat=True))
 
 
 def send_enqueue(channel_ids: Sequence[int], actor: User, at: datetime) -> int:
@@ -232,8 +239,27 @@ def channels_at_work(kind: str) -> set[int]:
     return {channel for (channel,) in rows}
 
 
-def lag_after(old_seconds: int, waited: Sequence[str | datetime], at: datetime) -> int:
+def lag_after(old_seconds: int, waited: Sequence[datetime], at: datetime) -> int:
     """This function will return a channel's lag after values that had waited since then were confirmed: the longest, fading."""
-    since = [found if isinstance(found, datetime) else parse_datetime(found) for found in waited]
-    longest = max((at - found for found in since if found is not None), default=timedelta(0))
+    longest = max((at - since for since in waited), default=timedelta(0))
     return max(int(longest.total_seconds()), old_seconds * 9 // 10)
+
+
+@transaction.atomic
+def listing_stock_external_set(
+    *, listing_id: int, external: Mapping[str, str], actor: User, at: datetime
+) -> ListingStock:
+    """This function will keep the channel's ids of a listing (of variant, item, location), which its adapter sends along.
+
+    NotFound before the listing was first computed. A changed id has its quantity said again: it is another place there.
+    """
+    row = ListingStock.objects.select_for_update().filter(listing=listing_id).first()
+    if row is None:
+        raise NotFound(
+            "the listing was not computed yet", field="listing", remedy="Wait for the next look, 15 seconds."
+        )
+    if row.external != dict(external):
+        row.external, row.is_uncertain, row.next_at = dict(external), True, None
+        row.due_since = row.due_since or at
+        row.save(update_fields=["external", "is_uncertain", "next_at", "due_since"])
+    return row

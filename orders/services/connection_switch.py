@@ -15,8 +15,9 @@ from erp.core.sql import execute
 from erp.core.work_registry import long_job
 from orders.channels.contract import ChannelError, StockValue
 from orders.models import ChannelSync, Connection, ListingStock
-from orders.services.channel_call import channel_call, client_of
+from orders.services.channel_call import ChannelPaused, channel_call, client_of
 from orders.services.channel_stock import QUEUE
+from orders.services.connection import ConnectionDraft, connection_save
 
 TRIED = 3  # listings whose quantity a test asks for
 
@@ -39,6 +40,31 @@ def _reason(reason: str) -> str:
 
 
 @transaction.atomic
+def connection_change(draft: ConnectionDraft, *, actor: User, at: datetime) -> Connection:
+    """This function will connect a channel or change how it is connected (see `connection_save`).
+
+    Another account, address or setting is another place: what was confirmed there says nothing, and all is said again.
+    """
+    before = Connection.objects.filter(channel=draft.channel_id).first()
+    saved = connection_save(draft, actor=actor, at=at)
+    if before is not None and _place(before) != _place(saved):
+        _say_all_again(saved.channel_id, at)
+    return saved
+
+
+def _place(link: Connection) -> tuple[object, ...]:
+    return link.account, link.base_url, link.settings
+
+
+def _say_all_again(channel_id: int, at: datetime) -> None:
+    execute(
+        "UPDATE orders_listingstock SET is_uncertain = true, next_at = NULL, due_since = coalesce(due_since, %s) "
+        "WHERE channel_id = %s",
+        [at, channel_id],
+    )
+
+
+@transaction.atomic
 def connection_switch(
     *, connection_id: int, is_enabled: bool, reason: str, actor: User, at: datetime
 ) -> Connection:
@@ -57,12 +83,8 @@ def connection_switch(
     for name, value in {"_history_user": actor, "_history_date": at, "_change_reason": why}.items():
         setattr(row, name, value)
     row.save()
-    if is_enabled:  # what it shows meanwhile is not known: everything is said again
-        execute(
-            "UPDATE orders_listingstock SET is_uncertain = true, next_at = NULL, due_since = coalesce(due_since, %s) "
-            "WHERE channel_id = %s",
-            [at, row.channel_id],
-        )
+    if is_enabled:  # what it shows meanwhile is not known
+        _say_all_again(row.channel_id, at)
     return row
 
 
@@ -99,7 +121,7 @@ def connection_test_start(*, connection_id: int, actor: User, at: datetime) -> J
 def connection_test(*, connection_id: int, actor: User, at: datetime) -> dict[str, Any]:
     """This function will ask a channel for orders of the last minute and for a few quantities, and change nothing.
 
-    InvalidInput with the channel's own words when it does not answer as it should, so that the job says so.
+    The result says it in the channel's own words when it does not answer as it should.
     """
     link = Connection.objects.select_related("channel").get(pk=connection_id)
     rows = ListingStock.objects.filter(channel=link.channel_id).select_related("listing").order_by("pk")
@@ -112,11 +134,7 @@ def connection_test(*, connection_id: int, actor: User, at: datetime) -> dict[st
         return {"orders_of_the_last_minute": orders, "quantities": shown}
 
     try:
-        return {"answers": True} | channel_call(
-            channel_id=link.channel_id, kind="TEST", call=ask, actor=actor, at=at
-        )
-    except ChannelError as error:
-        raise InvalidInput(
-            f"{link.channel.code} says: {error}", field="connection",
-            remedy="Check the address, the account and the secrets.",
-        ) from error  # fmt: skip
+        answer = channel_call(channel_id=link.channel_id, kind="TEST", call=ask, actor=actor, at=at)
+    except (ChannelError, ChannelPaused) as error:
+        return {"answers": False, "said": str(error), "remedy": "Check address, account and secrets."}
+    return {"answers": True, **answer}

@@ -165,7 +165,9 @@ class ListingStockRecord(RecordPage):
         url = reverse("orders:listing_stock_again", args=[obj.pk])
         said = "The channel is told the computed quantity, whatever it shows now."
         first = bool(obj.drift_at)
-        return [Action("Set again", url, SYNC, fields=[REASON], confirm=said, icon="rotate-cw", primary=first)]
+        return [
+            Action("Set again", url, SYNC, fields=[REASON], confirm=said, icon="rotate-cw", primary=first)
+        ]
 
     def get_facts(self, obj: ListingStock) -> list[Fact]:
         product = obj.listing.product

@@ -17,10 +17,11 @@ from erp.core.pages import Action, ActionField, FormPage, Panel, run_action
 from erp.core.permissions import actor_of, page
 from orders.channels.registry import adapter_of, adapters
 from orders.models import Channel, ChannelSync, Connection, ConnectionSecret
-from orders.services.connection import ConnectionDraft, connection_save, connection_secret_set
+from orders.services.connection import ConnectionDraft, connection_secret_set
 from orders.services.connection_switch import (
     SyncDraft,
     channel_sync_set,
+    connection_change,
     connection_switch,
     connection_test_start,
 )
@@ -149,7 +150,7 @@ class ConnectionEdit(_OfChannel):
             kw["pk"], data["adapter"], data["account"], data["base_url"],
             {name: value for name, value in given.items() if value}, link.is_enabled if link else True,
         )  # fmt: skip
-        connection_save(draft, actor=actor_of(request), at=timezone.now())
+        connection_change(draft, actor=actor_of(request), at=timezone.now())
         return self.back(**kw)
 
 
