@@ -22,6 +22,7 @@ from erp.core.sql import Row, array, execute, query, unnest
 from erp.core.work_registry import long_job
 from orders.channels.contract import ChannelError, ChannelEvent, Client, StockValue
 from orders.channels.registry import adapter_of
+from orders.locks import lock_channel_streams
 from orders.models import Channel, ChannelSync, Connection
 from orders.services.channel_call import ChannelPaused, breaker_is_shut, channel_call, client_of
 from orders.services.channel_stock import QUEUE, channels_at_work
@@ -112,7 +113,9 @@ def _look(channel_id: int, client: Client, asked: Sequence[_Asked], actor: User,
         shown |= _shown(channel_id, client, other, actor, at)
     rows = [(found.id, shown[found.id], found.token, found.confirmed_at) for found in asked]
     source, parameters = unnest(_SEEN_COLUMNS, rows)
-    execute(_SEEN.format(source=source), [at, at, *parameters])
+    with transaction.atomic():
+        lock_channel_streams([channel_id])
+        execute(_SEEN.format(source=source), [at, at, *parameters])
 
 
 def _shown(
@@ -227,6 +230,7 @@ def channel_stock_heard(*, channel: str, event: ChannelEvent, actor: User, at: d
     rows = query(_HEARD, [units, channel_id, sku, item, item, location, location])
     doubted = [pk for pk, is_echo in rows if not is_echo]
     if doubted:
+        lock_channel_streams([channel_id])
         execute(
             "UPDATE orders_listingstock SET doubted_at = %s WHERE id = ANY(%s::bigint[])",
             [at, array(doubted, "bigint")],

@@ -22,7 +22,8 @@ from erp.core.text import storable
 from erp.core.work_registry import long_job
 from orders.channels.contract import ChannelError, Client, Published, StockValue
 from orders.channels.registry import adapter_of
-from orders.models import ChannelSync, Connection
+from orders.locks import lock_channel_streams
+from orders.models import ChannelSync, Connection, ListingStock
 from orders.services.channel_call import ChannelPaused, channel_call, client_of
 from orders.services.channel_stock import lag_after
 
@@ -107,17 +108,18 @@ def _send_all(channel_id: int, token: int, actor: User, at: datetime) -> dict[st
         except ChannelPaused as pause:
             return {"sent": sent, "refused": refused, "why": str(pause)}
         except ChannelError as error:
-            _refuse([(found.id, str(error)) for found in taken], token, at)
+            _refuse(channel_id, [(found.id, str(error)) for found in taken], token, at)
             return {"sent": sent, "refused": refused, "why": str(error)}
         good = [pk for pk, error in answers if not error]
         _confirm(channel_id, good, token, at)
-        _refuse([(pk, error) for pk, error in answers if error], token, at)
+        _refuse(channel_id, [(pk, error) for pk, error in answers if error], token, at)
         sent, refused = sent + len(good), refused + len(answers) - len(good)
     return {"sent": sent, "refused": refused, "why": "more is due"}
 
 
 @transaction.atomic
 def _take(channel_id: int, token: int, most: int, at: datetime) -> list[Taken]:
+    lock_channel_streams([channel_id])
     rows = query(_TAKE, [at, token, channel_id, at, most])
     return [
         Taken(pk, StockValue(sku, quantity, sequence, json.loads(external)))
@@ -162,6 +164,7 @@ def _answers(taken: Sequence[Taken], told: Sequence[Published]) -> list[tuple[in
 def _confirm(channel_id: int, ids: Sequence[int], token: int, at: datetime) -> None:
     if not ids:
         return
+    lock_channel_streams([channel_id])
     source, parameters = unnest({"id": "bigint"}, [(pk,) for pk in ids])
     rows = query(_CONFIRM.format(source=source), [*parameters, at, at, token])
     if len(rows) < len(ids):
@@ -171,9 +174,11 @@ def _confirm(channel_id: int, ids: Sequence[int], token: int, at: datetime) -> N
     ChannelSync.objects.filter(pk=sync.pk).update(lag_seconds=lag, confirmed_at=at)
 
 
-def _refuse(errors: Sequence[tuple[int, str]], token: int, at: datetime) -> None:
+@transaction.atomic
+def _refuse(channel_id: int, errors: Sequence[tuple[int, str]], token: int, at: datetime) -> None:
     if not errors:
         return
+    lock_channel_streams([channel_id])
     source, parameters = unnest(
         {"id": "bigint", "error": "text"}, [(pk, storable(said)[:300]) for pk, said in errors]
     )
@@ -187,6 +192,8 @@ def listing_stock_set_again(
     """This function will have the computed values set again, whatever the channel shows; returns how many. A reason is needed."""
     if not reason.strip():
         raise InvalidInput("a reason is needed", field="reason", remedy="Say in a few words why.")
+    wanted = ListingStock.objects.filter(pk__in=listing_stock_ids)
+    lock_channel_streams(wanted.values_list("channel_id", flat=True))
     rows = query(
         "UPDATE orders_listingstock SET is_uncertain = true, drift_at = NULL, next_at = NULL, attempts = 0, "
         "due_since = coalesce(due_since, %s) WHERE id = ANY(%s::bigint[]) RETURNING id",

@@ -14,6 +14,7 @@ from erp.core.services.work import job_enqueue
 from erp.core.sql import execute
 from erp.core.work_registry import long_job
 from orders.channels.contract import ChannelError, StockValue
+from orders.locks import lock_channel_streams
 from orders.models import ChannelSync, Connection, ListingStock
 from orders.services.channel_call import ChannelPaused, channel_call, client_of
 from orders.services.channel_stock import QUEUE
@@ -57,6 +58,7 @@ def _place(link: Connection) -> tuple[object, ...]:
 
 
 def _say_all_again(channel_id: int, at: datetime) -> None:
+    lock_channel_streams([channel_id])
     execute(
         "UPDATE orders_listingstock SET is_uncertain = true, next_at = NULL, due_since = coalesce(due_since, %s) "
         "WHERE channel_id = %s",
