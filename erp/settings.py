@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "erp.core.middleware.TimeZoneMiddleware",
     "erp.core.middleware.PermissionMiddleware",
+    "erp.core.middleware.ReadOnlyMiddleware",
     "axes.middleware.AxesMiddleware",  # last, as axes asks: it turns a lock-out into a response
 ]
 TEMPLATES = [

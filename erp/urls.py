@@ -15,8 +15,8 @@ from orders.views.webhook import webhook_view
 
 APPS = ("orders", "fulfillment", "inventory", "procurement", "returns", "ledger", "reporting")
 # What an app may hang into the pages of the kernel: search providers, queues of the home page, timeline entries,
-# the buttons of exception cases.
-ROOMS = ("search", "queues", "timeline", "playbooks")
+# the buttons of exception cases, what everybody is told at the top of each page.
+ROOMS = ("search", "queues", "timeline", "playbooks", "banners")
 
 admin.site.site_header = "Keel administration"
 admin.site.site_title = "Keel"

@@ -57,7 +57,8 @@ def notices(shipped: Sequence[Left], carrier: str, *, at: datetime, statements: 
         header = item.header
         said: dict[str, Any] = {
             "order": header.order_number, "external_id": header.external_id, "shipment": item.number, "carrier": carrier,
-            "tracking_number": item.tracking_number,
+            "tracking_number": item.tracking_number, "shipped_at": at.isoformat(),
+            "lines": {str(line): units for line, units in item.lines.items()},
         }  # fmt: skip
         updates.append(
             OutboxDraft(

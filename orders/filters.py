@@ -18,11 +18,13 @@ from orders.models import (
     Customer,
     Hold,
     Listing,
+    ListingStock,
     Order,
     OrderLine,
     PriceList,
     PriceListEntry,
     Promise,
+    RefusedDelivery,
     Rehearsal,
     RehearsalOrder,
     Reservation,
@@ -209,4 +211,41 @@ class PromiseFilter(KeelFilterSet):
 
     class Meta:
         model = Promise
+        fields: list[str] = []
+
+
+class ListingStockFilter(KeelFilterSet):
+    channel = django_filters.ModelMultipleChoiceFilter(
+        queryset=Channel.objects.order_by("code"), label="Channel"
+    )
+    looks = django_filters.ChoiceFilter(
+        choices=[
+            ("due", "Not confirmed yet"),
+            ("drift", "Shows something else"),
+            ("refused", "Refused"),
+            ("kept", "With units kept back"),
+        ],
+        label="State",
+        empty_label="Any state",
+        method="filter_looks",
+    )
+
+    class Meta:
+        model = ListingStock
+        fields: list[str] = []
+
+    def filter_looks(self, rows: QuerySet[ListingStock], name: str, value: str) -> QuerySet[ListingStock]:
+        return {
+            "due": rows.filter(is_due=True), "drift": rows.filter(drift_at__isnull=False),
+            "refused": rows.filter(is_due=True).exclude(error=""), "kept": rows.filter(quantity_leased__gt=0),
+        }[value]  # fmt: skip
+
+
+class RefusedDeliveryFilter(KeelFilterSet):
+    channel_code = django_filters.CharFilter(lookup_expr="exact", label="Channel")
+    reason = django_filters.CharFilter(lookup_expr="icontains", label="Reason")
+    since = date_filter("at", "date__gte", "Since")
+
+    class Meta:
+        model = RefusedDelivery
         fields: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -211,3 +211,14 @@ def read_withheld(product_ids: Sequence[int]) -> list[Withheld]:
         )  # fmt: skip
         withheld.append(Withheld(product_id, node_id, quantity, members=members))
     return withheld
+
+
+def lock_channel_streams(channel_ids: Iterable[int]) -> None:
+    """This function will lock channels' streams, for who changes many listings of theirs: the stream's row comes first.
+
+    Who computes holds it to the end, so nobody waits for one listing while holding another.
+    """
+    query(
+        "SELECT 1 FROM orders_channelsync WHERE channel_id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+        [array(sorted(set(channel_ids)), "bigint")],
+    )

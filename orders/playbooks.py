@@ -6,6 +6,7 @@ from erp.core.errors import Conflict
 from erp.core.models import ExceptionCase
 from erp.core.playbook_registry import REASON, Play, Playbook, Played, register_playbook
 from orders.models import Order
+from orders.services.channel_stock_send import listing_stock_set_again
 from orders.services.drop_ship import drop_ship_ask_again
 from orders.services.expedite import Expedited, order_expedite, order_reallocate
 from orders.states import OrderState
@@ -61,6 +62,22 @@ def _ask_again(play: Play) -> Played:
     return Played(f"Purchasing is asked for {units} units again.")
 
 
+def _set_again(play: Play) -> Played:
+    if play.case.subject_type != "orders.ListingStock" or not play.case.subject_id.isdigit():
+        raise Conflict("the case is not about a listing", field="case", remedy="Settle it by hand.")
+    listing_stock_set_again(
+        listing_stock_ids=[int(play.case.subject_id)], reason=play.reason, actor=play.actor, at=play.at
+    )
+    return Played("The channel is told the computed quantity again.")
+
+
+for kind in ("SYNC_DRIFT", "SYNC_REFUSED"):
+    register_playbook(
+        Playbook(
+            kind, "set_again", "Set it again", "orders.channel_sync", "orders.listing_stock_set_again", _set_again,
+            lambda case: "The channel is told the computed quantity, whatever it shows now.", (REASON,), icon="rotate-cw",
+        )
+    )  # fmt: skip
 for kind in ("ORDER_LATE", "SLA_RISK"):
     register_playbook(
         Playbook(kind, "expedite", "Serve it first", "orders.allocate", "orders.order_expedite", _expedite,

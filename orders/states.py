@@ -263,6 +263,25 @@ SUBSCRIPTION = Machine(
 )
 
 
+class BreakerState(models.TextChoices):
+    CLOSED = "CLOSED", "Answering"
+    OPEN = "OPEN", "Not answering"
+    HALF_OPEN = "HALF_OPEN", "Being tried"
+
+
+BREAKER = Machine(
+    document="orders.ChannelBreaker",
+    states=BreakerState,
+    initial=BreakerState.CLOSED,
+    transitions={
+        BreakerState.CLOSED: {BreakerState.OPEN},
+        BreakerState.OPEN: {BreakerState.HALF_OPEN, BreakerState.CLOSED},
+        BreakerState.HALF_OPEN: {BreakerState.CLOSED, BreakerState.OPEN},
+    },
+    owners={BreakerState.OPEN: Role.ADMIN},
+)
+
+
 class Quantities(Protocol):
     quantity_ordered: int
     quantity_allocated: int

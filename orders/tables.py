@@ -21,11 +21,13 @@ from orders.models import (
     FreightRate,
     Hold,
     Listing,
+    ListingStock,
     Order,
     OrderLine,
     PriceList,
     PriceListEntry,
     Promise,
+    RefusedDelivery,
     Rehearsal,
     RehearsalOrder,
     Reservation,
@@ -253,3 +255,36 @@ class PromiseTable(KeelTable):
     class Meta(KeelTable.Meta):
         model = Promise
         fields = ("order", "product", "quantity", "promised_date", "supply", "is_covered", "state", "made_at")
+
+
+class ListingStockTable(KeelTable):
+    listing = RecordColumn(accessor="listing__channel_sku", verbose_name="Channel SKU")
+    channel = LinkColumn("orders:channel_detail", pk="channel_id")
+    product = LinkColumn(
+        "inventory:product_detail", pk="listing__product_id", accessor="listing__product__sku"
+    )
+    quantity_atp = QuantityColumn(verbose_name="Available")
+    quantity_leased = QuantityColumn(verbose_name="Kept back")
+    quantity_wanted = QuantityColumn(verbose_name="To show")
+    quantity_confirmed = QuantityColumn(verbose_name="Confirmed")
+    quantity_shown = QuantityColumn(verbose_name="Last seen")
+    confirmed_at = WhenColumn(style="ago", verbose_name="Confirmed at")
+    due_since = WhenColumn(style="ago", verbose_name="Waits since")
+    drift_at = WhenColumn(style="ago", verbose_name="Drift since")
+    error = tables.Column(verbose_name="Refused with")
+
+    class Meta(KeelTable.Meta):
+        model = ListingStock
+        fields = (
+            "listing", "channel", "product", "quantity_atp", "quantity_leased", "quantity_wanted", "quantity_confirmed",
+            "quantity_shown", "confirmed_at", "due_since", "drift_at", "error",
+        )  # fmt: skip
+
+
+class RefusedDeliveryTable(KeelTable):
+    at = WhenColumn()
+    reason = RecordColumn()
+
+    class Meta(KeelTable.Meta):
+        model = RefusedDelivery
+        fields = ("at", "channel_code", "reason", "message", "status", "remote")

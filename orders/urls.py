@@ -6,6 +6,8 @@ from django.urls import path
 
 from orders.views import (
     change,
+    channel_health,
+    connection,
     customer,
     drop_ship,
     entry,
@@ -126,6 +128,33 @@ urlpatterns = [
     ),
     path("channels/", master.ChannelList.as_view(), name="channel_list"),
     path("channels/<int:pk>/", master.ChannelRecord.as_view(), name="channel_detail"),
+    # the way out: connections, health, stock shown
+    path("channels/health/", channel_health.channel_health_view, name="channel_health"),
+    path("channels/<int:pk>/health/", channel_health.channel_health_panel, name="channel_health_panel"),
+    path("channels/<int:pk>/stock/", channel_health.channel_stock_panel, name="channel_stock_panel"),
+    path("channels/<int:pk>/compare/", channel_health.channel_reconcile_view, name="channel_reconcile"),
+    path("channels/<int:pk>/call-again/", channel_health.breaker_close_view, name="breaker_close"),
+    path("channels/<int:pk>/connection/", connection.ConnectionEdit.as_view(), name="connection_edit"),
+    path("channels/<int:pk>/secret/", connection.SecretEnter.as_view(), name="connection_secret"),
+    path("channels/<int:pk>/told/", connection.SyncEdit.as_view(), name="channel_sync"),
+    path("channels/<int:pk>/switch/", connection.connection_switch_view, name="connection_switch"),
+    path("channels/<int:pk>/test/", connection.connection_test_view, name="connection_test"),
+    path("channels/stock/", channel_health.ListingStockList.as_view(), name="listing_stock_list"),
+    path(
+        "channels/stock/<int:pk>/", channel_health.ListingStockRecord.as_view(), name="listing_stock_detail"
+    ),
+    path(
+        "channels/stock/<int:pk>/again/", channel_health.listing_stock_again_view, name="listing_stock_again"
+    ),
+    path("channels/refused/", channel_health.RefusedDeliveryList.as_view(), name="refused_delivery_list"),
+    path(
+        "channels/refused/<int:pk>/",
+        channel_health.RefusedDeliveryRecord.as_view(),
+        name="refused_delivery_detail",
+    ),
+    path(
+        "channels/of-product/<int:pk>/", channel_health.product_channels_panel, name="product_channels_panel"
+    ),
     path("listings/", master.ListingList.as_view(), name="listing_list"),
     path("promises/", promise.promises_at_risk_view, name="promises_at_risk"),
     path("promises/all/", promise.PromiseList.as_view(), name="promise_list"),

@@ -246,6 +246,22 @@ _kind(
     cause=cause_by("channel"),
 )  # fmt: skip
 _kind(
+    "SYNC_DRIFT", "A channel shows what it did not confirm", Role.OPERATIONS, 8,
+    "Ask who changed it there, and why.", "Set the computed quantity again, or settle the case and say why it may stay.",
+    cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
+    "SYNC_REFUSED", "A channel does not take a quantity", Role.OPERATIONS, 8,
+    "Read what it answers: is the SKU still listed there?", "Correct or end the listing, then set it again.",
+    cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
+    "CHANNEL_DOWN", "A channel does not answer", Role.ADMIN, 1,
+    "See on the health page since when and what waits.", "Ask the channel's status page; enter new secrets when it refuses ours.",
+    "Nothing is lost meanwhile: it catches up by itself.",
+    cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
     "HOLD_OVERDUE", "Hold past its clock", Role.OPERATIONS, 4,
     "Open the hold and work its playbook.", "Reassign it to who can decide it, or give it more time with a reason.",
 )  # fmt: skip

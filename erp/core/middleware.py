@@ -1,4 +1,4 @@
-"""What happens before a view runs: is this person allowed, and in which time zone do they read?"""
+"""What happens around a view: is this person allowed, in which time zone do they read, and what when nothing can be written?"""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from erp.core.permissions import PUBLIC, declared_permission
 
+READ_ONLY_SQL_TRANSACTION = "25006"  # PostgreSQL's code of it
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -63,6 +65,37 @@ class PermissionMiddleware:
         if not request.user.may(permission):
             raise PermissionDenied(f"You need the permission “{permission}”.")
         return None
+
+
+class ReadOnlyMiddleware:
+    """While the database takes no writes (a standby, a full disk, a migration) pages are readable and acts are put off.
+
+    It asks nobody beforehand: PostgreSQL refuses the write, nothing of it is kept, and the sender is told to come again.
+    """
+
+    SECONDS = 30
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """This function will answer 503 for a write that a read-only database refused."""
+        if not isinstance(exception, DatabaseError):
+            return None
+        if getattr(exception.__cause__, "pgcode", None) != READ_ONLY_SQL_TRANSACTION:
+            return None
+        said = (
+            "The database takes no changes just now. Nothing was saved; reading works. Try again in a minute."
+        )
+        headers = {"Retry-After": str(self.SECONDS)}
+        if request.path.startswith(("/api/", "/channels/")):
+            return JsonResponse({"code": "read_only", "message": said}, status=503, headers=headers)
+        page = render(request, "core/503.html", {"said": said, "title": "Read-only"}, status=503)
+        page["Retry-After"] = headers["Retry-After"]
+        return page
 
 
 def _ask_to_log_in(request: HttpRequest) -> HttpResponse:

@@ -54,6 +54,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "orders.message": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
     "orders.message_edit": frozenset({R.OPERATIONS}),
     "orders.subscription_edit": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
+    "orders.channel_edit": frozenset(),
+    "orders.channel_sync": frozenset({R.OPERATIONS}),
     "orders.import": frozenset({R.OPERATIONS, R.CUSTOMER_SERVICE}),
     "fulfillment.view": EVERYONE,
     "fulfillment.release": frozenset({R.OPERATIONS, R.WAREHOUSE}),

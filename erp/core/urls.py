@@ -5,6 +5,7 @@ from django.urls import path
 from erp.core.views import (
     account,
     approvals,
+    banners,
     desk,
     desk_acts,
     desk_groups,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("exceptions/<int:pk>/wake/", desk_acts.case_wake, name="exception_case_wake"),
     path("exceptions/<int:pk>/assign/", desk_acts.case_assign, name="exception_case_assign"),
     path("exceptions/<int:pk>/play/<slug:code>/", desk_acts.case_play, name="exception_case_play"),
+    path("banners/", banners.banner_list, name="banner_list"),
     path("mentions/", mentions.MentionList.as_view(), name="mention_list"),
     path("mentions/count/", mentions.mention_count, name="mention_count"),
     path("mentions/read/", mentions.mention_read_all, name="mention_read_all"),

@@ -3,6 +3,7 @@
 from inventory.selectors.as_of import Level, stock_as_of
 from inventory.selectors.atp import Atp, Expected, atp_query
 from inventory.selectors.bins import BinCandidate, bin_candidates, binned_node_ids, locations_in
+from inventory.selectors.journal import JournalHead, journal_head, products_moved
 from inventory.selectors.kit import KitAtp, KitPart, kit_atp, kit_parts
 from inventory.selectors.moves import MovePage, MoveRow, stock_moves
 from inventory.selectors.product import (
@@ -20,6 +21,7 @@ __all__ = [
     "BinCandidate",
     "CodeMatch",
     "Expected",
+    "JournalHead",
     "KitAtp",
     "KitPart",
     "Level",
@@ -30,11 +32,13 @@ __all__ = [
     "atp_query",
     "bin_candidates",
     "binned_node_ids",
+    "journal_head",
     "kit_atp",
     "kit_parts",
     "locations_in",
     "product_by_code",
     "product_codes",
+    "products_moved",
     "stock_as_of",
     "stock_card",
     "stock_moves",

@@ -199,12 +199,14 @@ class ProductRecord(RecordPage):
             return [
                 kit_panel(obj.kit),
                 Panel("Open orders", lazy_url="orders:product_kit_orders_panel", lazy_args=of, flush=True),
+                Panel("Channels", lazy_url="orders:product_channels_panel", lazy_args=of, flush=True),
                 master,
             ]
         return [
             Panel("Levels", "inventory/partials/_levels_panel.html", levels, flush=True, anchor="levels"),
             Panel("Moves", lazy_url="inventory:product_moves", lazy_args=of, flush=True, anchor="moves"),
             Panel("Open orders", lazy_url="orders:product_orders_panel", lazy_args=of, flush=True),
+            Panel("Channels", lazy_url="orders:product_channels_panel", lazy_args=of, flush=True),
             Panel("On order", lazy_url="procurement:product_supply_panel", lazy_args=of, flush=True),
             Panel("Bins", "inventory/partials/_bins.html", {"bins": obj.card.bins}, flush=True),
             Panel(

@@ -4,6 +4,13 @@ from orders.models.allocation import Allocation, AllocationDecision
 from orders.models.change import CancelReason, OrderChange, PendingEdit, PriceLimit
 from orders.models.channel import Channel, Listing
 from orders.models.channel_order import ChannelFact, ChannelOrder
+from orders.models.channel_out import (
+    ChannelBreaker,
+    ChannelPublication,
+    ChannelSync,
+    ChannelTally,
+    ListingStock,
+)
 from orders.models.check import CheckPolicy, TaxExpectation
 from orders.models.connection import Connection, ConnectionSecret, RefusedDelivery
 from orders.models.customer import CreditLimitChange, Customer
@@ -29,9 +36,13 @@ __all__ = [
     "AllocationRule",
     "CancelReason",
     "Channel",
+    "ChannelBreaker",
     "ChannelFact",
     "ChannelMail",
     "ChannelOrder",
+    "ChannelPublication",
+    "ChannelSync",
+    "ChannelTally",
     "CheckPolicy",
     "Connection",
     "ConnectionSecret",
@@ -43,6 +54,7 @@ __all__ = [
     "Hold",
     "HoldRule",
     "Listing",
+    "ListingStock",
     "MessageTemplate",
     "Order",
     "OrderChange",

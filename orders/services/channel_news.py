@@ -8,8 +8,9 @@ from django.db import transaction
 
 from erp.core.models import User
 from erp.core.services.exception_case import CaseDraft, exception_open_many
-from orders.channels.contract import REDACT, UNINSTALLED, ChannelEvent
+from orders.channels.contract import REDACT, STOCK, UNINSTALLED, ChannelEvent
 from orders.models import Channel, Connection
+from orders.services.channel_reconcile import channel_stock_heard
 
 
 @transaction.atomic
@@ -19,6 +20,8 @@ def channel_news_handle(*, channel: str, event: ChannelEvent, actor: User, at: d
         return _disconnected(channel, event, actor, at)
     if event.kind == REDACT:
         return _redact(channel, event, actor, at)
+    if event.kind == STOCK:
+        return channel_stock_heard(channel=channel, event=event, actor=actor, at=at)
     return "noted"
 
 

@@ -28,6 +28,7 @@ from orders.editing import Edit, LineAdd, LineEdit
 from orders.locks import lock_levels_of_orders
 from orders.models import Channel, ChannelFact, ChannelOrder, Order, OrderKit, OrderLine, Payment
 from orders.resolve import products_of_skus, sku_of_listing
+from orders.selectors.channel_lines import published_refs
 from orders.services.address import order_change_address
 from orders.services.allocation import order_allocate_many
 from orders.services.command import OrderCommand, ShipTo
@@ -255,8 +256,9 @@ def _pay_back(order: Order, picture: Picture, pending: list[str], actor: User, a
     if order.amount_paid > 0:
         refund_due_settle([order.pk], actor=actor, at=at)
     known = _known([refund.ref for refund in picture.refunds])
+    ours = published_refs(order.channel_id, order.external_id, "REFUND")  # come back to us
     for refund in picture.refunds:
-        if (refund.provider, refund.ref) not in known and refund.amount > 0:
+        if (refund.provider, refund.ref) not in known and refund.ref not in ours and refund.amount > 0:
             back = partial(
                 order_pay_back,
                 order_id=order.pk,

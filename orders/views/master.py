@@ -14,6 +14,7 @@ from erp.core.pages import Action, Fact, ListPage, Panel, RecordPage
 from orders import filters, tables
 from orders.models import Channel, ChannelMail, Listing, Order
 from orders.notices import AUTOMATIC
+from orders.views.connection import connection_actions, connection_panels
 
 
 class ChannelList(ListPage):
@@ -32,11 +33,12 @@ class ChannelRecord(RecordPage):
     list_page, list_url_name = ChannelList, "orders:channel_list"
 
     def get_object(self, request: HttpRequest, **kw: Any) -> Channel:
-        return get_object_or_404(Channel.objects.select_related("policy", "mail"), pk=kw["pk"])
+        return get_object_or_404(Channel.objects.select_related("policy", "mail", "connection"), pk=kw["pk"])
 
     def get_actions(self, obj: Channel, user: AbstractBaseUser) -> list[Action]:
         url = reverse("orders:channel_mail", args=[obj.pk])
-        return [Action("E-mail to customers", url, "orders.message_edit", method="get", icon="mail")]
+        mail = Action("E-mail to customers", url, "orders.message_edit", method="get", icon="mail")
+        return [*connection_actions(obj), mail]
 
     def get_facts(self, obj: Channel) -> list[Fact]:
         return [
@@ -49,7 +51,8 @@ class ChannelRecord(RecordPage):
     def get_panels(self, obj: Channel) -> list[Panel]:
         orders = Order.objects.filter(channel=obj).select_related("channel").order_by("-ordered_at")[:20]
         return [
-            Panel("Latest orders", "orders/partials/_customer_orders.html", {"orders": orders}, flush=True)
+            *connection_panels(obj),
+            Panel("Latest orders", "orders/partials/_customer_orders.html", {"orders": orders}, flush=True),
         ]
 
 

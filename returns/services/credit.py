@@ -16,6 +16,7 @@ from erp.core.sql import Statements, array, cents, query, unnest
 from ledger.services import journal_entry_post_many
 from orders.services import NoticeDraft, PaymentDraft, order_notice_add_many, payment_refund_many
 from orders.services.progress import order_record_credit_many
+from orders.services.publish import RefundOut, channel_refund_add_many
 from returns import postings
 from returns.locks import lock_refunds
 from returns.models import Refund
@@ -102,6 +103,15 @@ def refund_pay_many(refund_ids: Sequence[int], *, actor: User, at: datetime) -> 
         ],
         actor=actor,
         at=at,
+    )
+    channel_refund_add_many(
+        [
+            RefundOut(
+                refunds[pk].order_id, providers[pk], f"refund:{refunds[pk].number}", amount, "goods came back"
+            )
+            for pk, amount in paid.items()
+            if amount
+        ]
     )
     batch = Statements()
     source, parameters = unnest(

@@ -9,7 +9,7 @@
   });
 
   const values = (form) => [...new FormData(form).entries()].filter(
-    ([name, value]) => typeof value === "string" && !["csrfmiddlewaretoken", "form_token", "password", "next"].includes(name),
+    ([name, value]) => typeof value === "string" && !["csrfmiddlewaretoken", "form_token", "password", "secret", "next"].includes(name),
   );
 
   document.addEventListener("submit", (event) => {

@@ -133,5 +133,12 @@
   };
   document.addEventListener("htmx:responseError", (event) => toast(`That did not work (${event.detail.xhr.status}). Reload the page and try again.`));
   document.addEventListener("htmx:sendError", () => toast("The server cannot be reached. Check the connection and try again."));
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    try { await navigator.clipboard.writeText(field.value); announce("Copied"); button.lastChild.textContent = " Copied"; } catch { announce("Selected: copy it by keyboard"); }
+  });
   $$(".k-toast--success[data-toast], .k-toast--info[data-toast]").forEach((box) => setTimeout(() => box.remove(), 8000));
 })();

@@ -24,13 +24,21 @@ from erp.core.services.user import system_user
 from erp.core.services.work import claim, fail, wake
 from erp.core.sql import Statements, execute, insert, query
 from erp.core.states import WorkState
-from erp.core.text import storable_json
+from erp.core.text import storable, storable_json
 from erp.core.work_registry import UnknownKind, address_resolve
 
 SEND_SECONDS = 30  # the lease of a message that is being sent: longer than any sender's own timeout
 MAX_ATTEMPTS = 12  # about an hour and a half of trying
 DEATH_PAUSE_SECONDS = 300
 BATCH = 100
+
+
+class SendLater(Exception):
+    """A sender's word that the receiver can not be asked now, through no fault of the message: the attempt does not count."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,9 @@ def _send(message_id: int, attempt: int, *, actor: User, at: datetime) -> bool:
     message = OutboxMessage.objects.get(pk=message_id)
     try:
         reference = str(address_resolve(message.kind)(message))
+    except SendLater as later:
+        _put_off(message_id, attempt, later)
+        return False
     except (UnknownKind, InvalidInput) as error:  # trying again can not help
         fail("outbox", message_id, attempt=attempt, error=str(error), final=True, actor=actor, at=at)
         return False
@@ -155,6 +166,14 @@ def _send(message_id: int, attempt: int, *, actor: User, at: datetime) -> bool:
             "WHERE id = %s AND state = 'RUNNING' AND attempts = %s",
             [reference[:200] or f"sent:{message_id}", message_id, attempt],
         )
+    )
+
+
+def _put_off(message_id: int, attempt: int, later: SendLater) -> None:
+    execute(
+        "UPDATE core_outboxmessage SET state = 'FAILED', attempts = attempts - 1, lease_until = NULL, error = %s, "
+        "next_at = now() + make_interval(secs => %s) WHERE id = %s AND state = 'RUNNING' AND attempts = %s",
+        [storable(str(later))[:4000], max(1.0, later.seconds), message_id, attempt],
     )
 
 
