@@ -38,6 +38,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "allocation": periodic("orders.order_allocate_many", 30, "allocation"),
     "reservation-expiry": periodic("orders.reservation_expire", 30, "allocation"),
     "replenishment": periodic("procurement.replenishment_run_daily", 86_400, "replenishment"),
+    "channel-order-chase": periodic("orders.channel_order_chase", 900),
     "late-orders": periodic("orders.order_flag_late", 900),
     "promises": periodic("orders.promise_settle", 300),
     "promises-at-risk": periodic("orders.promise_flag_at_risk", 900),

@@ -6,6 +6,7 @@ from erp.core.errors import Conflict
 from erp.core.models import ExceptionCase
 from erp.core.playbook_registry import REASON, Play, Playbook, Played, register_playbook
 from orders.models import Order
+from orders.services.channel_chase import channel_order_accept, channel_order_retry
 from orders.services.drop_ship import drop_ship_ask_again
 from orders.services.expedite import Expedited, order_expedite, order_reallocate
 from orders.states import OrderState
@@ -76,5 +77,43 @@ register_playbook(
         "DROPSHIP_REFUSED", "ask_again", "Ask suppliers again", "procurement.edit", "orders.drop_ship_ask_again", _ask_again,
         lambda case: "The supplier whose terms allow it now gets a purchase order for what is still short.", (REASON,),
         icon="truck",
+    )
+)  # fmt: skip
+
+
+def _channel_order_id(case: ExceptionCase) -> int:
+    if case.subject_type != "orders.ChannelOrder" or not case.subject_id.isdigit():
+        raise Conflict("the case is not about a channel's order", field="case", remedy="Settle it by hand.")
+    return int(case.subject_id)
+
+
+def _follow(play: Play) -> Played:
+    pending = channel_order_retry(channel_order_id=_channel_order_id(play.case), actor=play.actor, at=play.at)
+    if pending:
+        return Played(f"Still pending: {' · '.join(pending)[:250]}", settles=False)
+    return Played("Our order follows its channel's now.")
+
+
+def _accept(play: Play) -> Played:
+    pending = channel_order_accept(
+        channel_order_id=_channel_order_id(play.case), reason=play.reason, actor=play.actor, at=play.at
+    )
+    if pending:
+        return Played(f"Still pending: {' · '.join(pending)[:250]}", settles=False)
+    return Played("Our order stands as it is.")
+
+
+register_playbook(
+    Playbook(
+        "CHANNEL_ORDER_STUCK", "follow", "Try again", "orders.edit", "orders.channel_order_retry", _follow,
+        lambda case: "What our order lacks of what its channel says is tried once more.", icon="rotate-cw",
+    )
+)  # fmt: skip
+register_playbook(
+    Playbook(
+        "CHANNEL_ORDER_STUCK", "accept", "Accept ours", "orders.edit", "orders.channel_order_accept", _accept,
+        lambda case: "Our order stays as it is, and the channel's newest version counts as followed. Money is never taken for "
+        "granted: a payment that could not be recorded stays pending.",
+        (REASON,), icon="check",
     )
 )  # fmt: skip

@@ -6,6 +6,7 @@ from django.urls import path
 
 from orders.views import (
     change,
+    channel_order,
     customer,
     drop_ship,
     entry,
@@ -14,6 +15,7 @@ from orders.views import (
     intake,
     kit,
     master,
+    message,
     notice,
     order,
     policy,
@@ -29,6 +31,20 @@ from orders.views import (
 
 app_name = "orders"
 urlpatterns = [
+    # what channels say of their orders, and what came in
+    path("channel-orders/", channel_order.ChannelOrderList.as_view(), name="channel_order_list"),
+    path("channel-orders/<int:pk>/", channel_order.ChannelOrderRecord.as_view(), name="channel_order_detail"),
+    path(
+        "channel-orders/<int:pk>/retry/", channel_order.channel_order_retry_view, name="channel_order_retry"
+    ),
+    path(
+        "channel-orders/<int:pk>/accept/",
+        channel_order.channel_order_accept_view,
+        name="channel_order_accept",
+    ),
+    path("of-channel/<int:pk>/", channel_order.order_channel_panel, name="order_channel_panel"),
+    path("messages-in/<int:pk>/facts/", message.message_facts_panel, name="message_facts_panel"),
+    path("turned-away/<int:pk>/", message.RefusedDeliveryRecord.as_view(), name="refused_delivery_detail"),
     # orders
     path("", order.OrderList.as_view(), name="order_list"),
     path("new/", intake.OrderCreate.as_view(), name="order_create"),

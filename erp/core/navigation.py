@@ -47,6 +47,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Customers", "orders:customer_list", "c"),
             Item("Price lists", "orders:price_list_list"),
             Item("Channels", "orders:channel_list"),
+            Item("Channel orders", "orders:channel_order_list"),
             Item("Listings", "orders:listing_list"),
             Item("Subscriptions", "orders:subscription_list"),
             Item("Messages to customers", "orders:message_template_list"),
@@ -141,6 +142,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Item("Jobs", "job_list", "w"),
             Item("Inbox messages", "inbox_message_list"),
+            Item("Replays", "replay_list"),
             Item("Outbox messages", "outbox_message_list"),
             Item("Sent mail", "caught_mail_list"),
         ),
