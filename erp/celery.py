@@ -45,6 +45,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "orders-at-risk": periodic("orders.order_flag_at_risk", 900),
     "unfulfilled-promises": periodic("orders.promise_flag_unfulfilled", 3_600),
     "count-variances": periodic("inventory.count_variance_flag", 3_600),
+    "product-duplicates": periodic("inventory.product_duplicate_flag", 86_400),
     "subscriptions": periodic("orders.subscription_raise_due", 600),
     "hold-release": periodic("orders.hold_release_met", 300),
     "hold-escalation": periodic("orders.hold_escalate", 900),

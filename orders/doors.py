@@ -31,6 +31,7 @@ def turned_away(params: QueryDict, at: datetime) -> QuerySet[Any] | None:
     return rows.values_list(
         F("pk") * -1, Value(TURNED_AWAY, CharField()), Value(1, IntegerField()), F("channel_code"),
         Value("turned away", CharField()), Concat(Value("delivery "), Cast("pk", CharField()), output_field=CharField()),
+        Value("", CharField()),
         F("message"), F("at"), Cast("reason", TextField()),
     )  # fmt: skip
 

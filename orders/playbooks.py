@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from erp.core.errors import Conflict
+from erp.core.errors import Conflict, InvalidInput
 from erp.core.models import ExceptionCase
+from erp.core.pages.parts import ActionField
 from erp.core.playbook_registry import REASON, Play, Playbook, Played, register_playbook
-from orders.models import Order
+from inventory.models import Product
+from orders.models import Channel, Order
 from orders.services.channel_chase import channel_order_accept, channel_order_retry
 from orders.services.drop_ship import drop_ship_ask_again
 from orders.services.expedite import Expedited, order_expedite, order_reallocate
+from orders.services.listing import sku_map_and_replay
 from orders.states import OrderState
 
 
@@ -115,5 +118,41 @@ register_playbook(
         lambda case: "Our order stays as it is, and the channel's newest version counts as followed. Money is never taken for "
         "granted: a payment that could not be recorded stays pending.",
         (REASON,), icon="check",
+    )
+)  # fmt: skip
+
+
+def _map(play: Play) -> Played:
+    detail = play.case.detail if isinstance(play.case.detail, dict) else {}
+    skus = (detail.get("detail") or {}).get("skus") or []
+    if len(skus) != 1:
+        raise Conflict(
+            f"{len(skus)} SKUs are unknown", field="case", remedy="Map them on the page of unknown SKUs."
+        )
+    channel = Channel.objects.filter(code=detail.get("channel", "")).first()
+    product = Product.objects.filter(sku__iexact=play.inputs.get("sku", "").strip()).first()
+    if channel is None or product is None:
+        raise InvalidInput("there is no such product", field="sku", remedy="Enter one of our SKUs.")
+    done = sku_map_and_replay(
+        channel_id=channel.pk,
+        channel_sku=str(skus[0]),
+        product_id=product.pk,
+        reason=play.reason,
+        actor=play.actor,
+        at=play.at,
+    )
+    play.case.refresh_from_db()
+    told = f"“{skus[0]}” means {product} at {channel} now"
+    return Played(
+        f"{told}; {done.replay} says what became of what waited." if done.replay else f"{told}.",
+        settles=False,
+    )
+
+
+register_playbook(
+    Playbook(
+        "ORDER_UNKNOWN_SKU", "map", "Map it and replay", "orders.listing_edit", "orders.sku_map_and_replay", _map,
+        lambda case: "The SKU means the product that you name from now on, and what waited for it is handled again.",
+        (ActionField("sku", "Our SKU"),), icon="link",
     )
 )  # fmt: skip

@@ -16,7 +16,18 @@ from django.utils.module_loading import autodiscover_modules
 from erp.core.models import InboxMessage
 
 # The columns of the list, in the order in which they are selected: what an app adds must have the same.
-COLUMNS = ("id", "state", "attempts", "source", "kind", "external_id", "result", "received_at", "topic")
+COLUMNS = (
+    "id",
+    "state",
+    "attempts",
+    "source",
+    "kind",
+    "external_id",
+    "version",
+    "result",
+    "received_at",
+    "topic",
+)
 TURNED_AWAY = "REFUSED"  # beside the states of work: never stored, so never handled
 
 TurnedAway = Callable[[QueryDict, datetime], QuerySet[Any] | None]

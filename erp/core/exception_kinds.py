@@ -246,6 +246,12 @@ _kind(
     cause=cause_by("channel"),
 )  # fmt: skip
 _kind(
+    "PRODUCT_DUPLICATE", "Two products look like one", Role.OPERATIONS, 24 * 14,
+    "Compare the two: GTIN, title, supplier's article.", "Merge them when they are one thing.",
+    "Say what tells them apart when they are two.",
+    cause=cause_by("by"),
+)  # fmt: skip
+_kind(
     "HOLD_OVERDUE", "Hold past its clock", Role.OPERATIONS, 4,
     "Open the hold and work its playbook.", "Reassign it to who can decide it, or give it more time with a reason.",
 )  # fmt: skip

@@ -49,6 +49,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Channels", "orders:channel_list"),
             Item("Channel orders", "orders:channel_order_list"),
             Item("Listings", "orders:listing_list"),
+            Item("Unknown SKUs", "orders:unmapped_sku_list"),
             Item("Subscriptions", "orders:subscription_list"),
             Item("Messages to customers", "orders:message_template_list"),
             Item("Allocation policies", "orders:allocation_policy_list"),
@@ -77,6 +78,8 @@ SECTIONS: tuple[Section, ...] = (
         (
             Item("Products", "inventory:product_list", "i"),
             Item("Kits", "inventory:kit_component_list"),
+            Item("Duplicates", "inventory:product_duplicate_list"),
+            Item("Merged products", "inventory:product_merge_list"),
             Item("Stock levels", "inventory:stock_level_list", "l"),
             Item("Bins", "inventory:bin_stock_list"),
             Item("Stock journal", "inventory:stock_event_list", "j"),

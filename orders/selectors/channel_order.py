@@ -92,9 +92,7 @@ def _charges(snapshot: Snapshot, order: Order | None) -> Iterator[Pair]:
         ours[row.kind] = ours.get(row.kind, Decimal(0)) + row.amount
     for kind in sorted({*theirs, *ours}):
         told, kept = theirs.get(kind, Decimal(0)), ours.get(kind, Decimal(0))
-        yield Pair(
-            words.get(kind, kind), f"{told:,.2f}", f"{kept:,.2f}", order is not None and told != kept
-        )
+        yield Pair(words.get(kind, kind), f"{told:,.2f}", f"{kept:,.2f}", order is not None and told != kept)
 
 
 def _money(picture: Picture, order: Order | None) -> Iterator[Pair]:

@@ -13,6 +13,7 @@ import pytest
 
 from erp.core.models import InboxMessage
 from erp.core.services.user import system_user
+from erp.core.services.work import MODELS
 from erp.core.services.work_run import work_run
 from orders.channels import registry
 from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits, Refused
@@ -36,7 +37,9 @@ class Spoken:
     def events(self, account: Account, topic: str, body: str) -> list[ChannelEvent]:
         said = json.loads(body)
         kinds = {"ORDER": Snapshot, "PAYMENT": Paid}
-        content = from_json(kinds[said["kind"]], said["content"]) if said["kind"] in kinds else said["content"]
+        content = (
+            from_json(kinds[said["kind"]], said["content"]) if said["kind"] in kinds else said["content"]
+        )
         return [ChannelEvent(said["kind"], said["order"], said["ref"], said["version"], content)]
 
     def client(self, account: Account) -> Any:
@@ -72,16 +75,26 @@ def said(kind: str, order: str, content: Any, *, ref: str = "", minute: int = 0)
     return json.dumps({"kind": kind, "order": order, "ref": ref, "version": version, "content": plain})
 
 
-def arrive(bodies: Sequence[str], *, topic: str = "orders/updated", handle: bool = True) -> list[InboxMessage]:
+def arrive(
+    bodies: Sequence[str], *, topic: str = "orders/updated", handle: bool = True
+) -> list[InboxMessage]:
     """Let messages come in, in this order, and a worker read them."""
     first = InboxMessage.objects.count()
     deliveries = [Delivery(topic, f"d-{first + n}", body) for n, body in enumerate(bodies)]
-    stored = channel_message_store_many(channel="web", deliveries=deliveries, actor=system_user("channel"), at=NOW)
+    stored = channel_message_store_many(
+        channel="web", deliveries=deliveries, actor=system_user("channel"), at=NOW
+    )
     for message in stored:
         if handle:
-            work_run(table="inbox", row_id=message.id, at=NOW)
+            run("inbox", message.id)
     found = {row.pk: row for row in InboxMessage.objects.filter(pk__in=[row.id for row in stored])}
     return [found[row.id] for row in stored]
+
+
+def run(table: str, row_id: int) -> bool:
+    """Let a worker have a row. A row's clock is the statement's and a test's transaction stands still: it is due now."""
+    MODELS[table]._default_manager.filter(pk=row_id).update(next_at=NOW)
+    return work_run(table=table, row_id=row_id, at=NOW)
 
 
 def channel_order(external_id: str = "W-1") -> ChannelOrder:

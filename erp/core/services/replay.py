@@ -70,6 +70,30 @@ def replay_start(*, message_ids: Sequence[int], selection: str, actor: User, at:
     return replay
 
 
+def replay_now(
+    *, message_ids: Sequence[int], selection: str, reason: str, actor: User, at: datetime
+) -> Replay | None:
+    """This function will have messages handled again without a look beforehand, for an act that says so itself; None for none.
+
+    At once when they are few, by a job when they are many; the replay says of each what it became.
+    """
+    with transaction.atomic():
+        ids = InboxMessage.objects.filter(pk__in=message_ids, state__in=REPLAYABLE).order_by("pk")
+        chosen = list(ids.values_list("pk", flat=True)[:MOST])
+        if not chosen:
+            return None
+        replay = Replay.objects.create(
+            selection=storable(selection)[:300], created_by=actor, created_at=at, reason=storable(reason)[:300],
+            committed_by=actor, committed_at=at,
+        )  # fmt: skip
+        ReplayItem.objects.bulk_create([ReplayItem(replay=replay, message_id=pk) for pk in chosen], CHUNK)
+        if len(chosen) > AT_ONCE:
+            _job("core.replay_run", replay, actor)
+    if len(chosen) <= AT_ONCE:
+        replay_run(replay_id=replay.pk, actor=actor, at=at)
+    return replay
+
+
 @long_job
 def replay_rehearse(
     *, replay_id: int, progress: Progress | None = None, actor: User, at: datetime

@@ -173,7 +173,17 @@ class InboxMessageList(WorkList):
     refused = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboxMessage]:
-        wanted = ("id", "state", "attempts", "source", "kind", "external_id", "result", "received_at")
+        wanted = (
+            "id",
+            "state",
+            "attempts",
+            "source",
+            "kind",
+            "external_id",
+            "version",
+            "result",
+            "received_at",
+        )
         return InboxMessage.objects.only(*wanted).annotate(topic=KeyTextTransform(TOPIC, "headers"))
 
     def matching(self, request: HttpRequest, params: QueryDict) -> tuple[QuerySet[Any], Any]:

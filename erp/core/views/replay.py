@@ -167,7 +167,8 @@ def replay_items(request: HttpRequest, pk: int) -> HttpResponse:
         mine = [effect for effect in item.effects if user.may(effect.get("permission") or "core.view")]
         told.append((item, _groups(mine), len(item.effects) - len(mine)))
     context = {
-        "replay": replay, "page_obj": shown, "told": told, "only": only, "choices": [(code, label) for code, (label, _) in ONLY.items()],
+        "replay": replay, "page_obj": shown, "told": told, "only": only,
+        "choices": [(code, label) for code, (label, _) in ONLY.items()],
         "url": reverse("replay_items", args=[pk]),
     }  # fmt: skip
     return render(request, "core/partials/_replay_items.html", context)
