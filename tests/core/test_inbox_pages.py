@@ -21,7 +21,7 @@ ISA = "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260
 @pytest.mark.parametrize(
     ("body", "kind", "holds"),
     [
-        ('{"b": [1, 2.50], "a": "ü"}', "JSON", '"b": [\n'),
+        ('{"b": [1, 2.50], "a": "ü"}', "JSON", '"b": [\n    1,\n    2.50\n  ]'),
         ("[not json", "text", "[not json"),
         (ISA + "GS*PO*A*B~ST*850*1~", "X12", "~\nGS*PO*A*B~\nST*850*1~"),
         ("UNB+UNOC:3+A+B'UNH+1+ORDERS'FTX+it?'s'", "EDIFACT", "UNH+1+ORDERS'\nFTX+it?'s'"),
