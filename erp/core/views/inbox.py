@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -263,11 +263,3 @@ def inbox_message_raw(request: HttpRequest, pk: int) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="message-{message.pk}.bin"'
     answer["X-Keel-Exact"] = "yes" if is_exact else "no"
     return answer
-
-
-def day_of(text: str) -> datetime | None:
-    """This function will read a date filter's value as its midnight in the reader's zone, or None."""
-    try:
-        return timezone.make_aware(datetime.strptime(text, "%Y-%m-%d"))  # noqa: DTZ007 (made aware here)
-    except ValueError:
-        return None
