@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import orders.playbooks  # noqa: F401 (it registers the cases' buttons)
 from erp.core.errors import InvalidInput
 from erp.core.models import ExceptionCase, InboxMessage, Replay
 from erp.core.services.playbook import exception_play
