@@ -32,6 +32,11 @@ class ProductForm(forms.Form):
     gtin = forms.CharField(
         label="GTIN", max_length=14, required=False, help_text="The barcode of one base unit."
     )
+    is_in_house_gtin = forms.BooleanField(
+        required=False,
+        label="In-house number",
+        help_text="A barcode of our own, for use in this company only.",
+    )
     list_price = forms.DecimalField(max_digits=16, decimal_places=4, min_value=0, initial=0)
     weight_grams = forms.IntegerField(min_value=0, max_value=2_000_000_000, initial=0, label="Weight, grams")
     is_lot_tracked = forms.BooleanField(

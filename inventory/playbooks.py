@@ -7,6 +7,7 @@ from erp.core.models import ExceptionCase
 from erp.core.playbook_registry import REASON, Play, Playbook, Played, register_playbook
 from inventory.models import Transfer
 from inventory.services import transfer_write_off
+from inventory.services.duplicate import product_distinct_set
 from inventory.services.rebuild import stock_rebuild_check
 from inventory.states import AdjustmentState
 
@@ -52,5 +53,21 @@ register_playbook(
         "STOCK_DRIFT", "compare", "Compare again", "inventory.adjust", "inventory.stock_rebuild_check", _compare,
         lambda case: "Every level and bin is compared with the journal; the case is settled if this one agrees.",
         icon="scale",
+    )
+)  # fmt: skip
+
+
+def _distinct(play: Play) -> Played:
+    ids = [int(part) for part in play.case.subject_id.split("-") if part.isdigit()]
+    if len(ids) != 2:
+        raise Conflict("the case names no two products", field="case", remedy="Settle it by hand.")
+    product_distinct_set(first_id=ids[0], second_id=ids[1], reason=play.reason, actor=play.actor, at=play.at)
+    return Played("They are two products, and are not reported again.")
+
+
+register_playbook(
+    Playbook(
+        "PRODUCT_DUPLICATE", "distinct", "They are two", "inventory.product_merge", "inventory.product_distinct_set", _distinct,
+        lambda case: "It is written down that these are two products; they are not reported again.", (REASON,), icon="split",
     )
 )  # fmt: skip

@@ -62,6 +62,31 @@ def adjustment_posted(
     )
 
 
+def product_merged(
+    *, merged_id: int, kept_id: int, posting_date: date, line: ValuedLine, memo: str, stock_sequence: int
+) -> JournalDraft | None:
+    """This function will return the entry of a product whose stock became another's, or None when it had no cost.
+
+    ::
+
+        Dr INVENTORY (the product that is kept)      Cr INVENTORY (the one that was merged into it)
+    """
+    if not line.value:
+        return None
+    return JournalDraft(
+        kind="inventory.product_merged",
+        source_type="inventory.StockEvent",
+        source_id=stock_sequence,
+        posting_date=posting_date,
+        lines=[
+            debit(AccountRole.INVENTORY, line.value, product_id=kept_id),
+            credit(AccountRole.INVENTORY, line.value, product_id=merged_id),
+        ],
+        memo=memo[:200],
+        stock_sequence=stock_sequence,
+    )
+
+
 def _by_product(lines: Sequence[ValuedLine]) -> list[tuple[int, Decimal]]:
     """One pair of sides per product and direction: a loss and a find of the same product do not hide each other."""
     sums: dict[tuple[int, bool], Decimal] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inventory.views import adjustment, journal, kit, place, pool, product, restriction, transfer
+from inventory.views import adjustment, duplicate, journal, kit, place, pool, product, restriction, transfer
 
 app_name = "inventory"
 urlpatterns = [
@@ -20,6 +20,10 @@ urlpatterns = [
     path("products/<int:pk>/condition/", product.StatusChange.as_view(), name="stock_status_change"),
     path("products/<int:pk>/kit/", kit.KitEdit.as_view(), name="kit_edit"),
     path("products/<int:pk>/kit/dissolve/", kit.kit_dissolve_view, name="kit_dissolve"),
+    path("duplicates/", duplicate.product_duplicate_list, name="product_duplicate_list"),
+    path("duplicates/<int:first>/<int:second>/", duplicate.product_distinct, name="product_distinct"),
+    path("merges/", duplicate.ProductMergeList.as_view(), name="product_merge_list"),
+    path("merges/<int:pk>/", duplicate.ProductMergeRecord.as_view(), name="product_merge_detail"),
     path("kits/", kit.KitComponentList.as_view(), name="kit_component_list"),
     path("kits/import/", kit.KitImport.as_view(), name="kit_import"),
     path("levels/", journal.StockLevelList.as_view(), name="stock_level_list"),

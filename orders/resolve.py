@@ -78,7 +78,8 @@ class References:
 def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> References:
     """This function will look up every channel, listing and customer that `commands` name.
 
-    A SKU means what the channel's active listing says; without one, the product with that very SKU (ignoring case).
+    A SKU means what the channel's active listing says; without one, the product with that very SKU (ignoring case), or
+    the one that it was merged into.
     """
     codes = sorted({command.channel for command in commands})
     channels = {
@@ -92,8 +93,9 @@ def resolve_references(commands: Sequence[OrderCommand], *, at: datetime) -> Ref
     channel_ids = [channel.id for channel in channels.values()]
     listings: dict[tuple[int, str], ProductFacts] = {}
     for channel_id, sku, *facts in query(
-        "SELECT NULL::bigint, lower(p.sku), p.id, p.list_price, p.is_active, p.is_kit FROM inventory_product p "
-        "WHERE lower(p.sku) = ANY(%s::text[]) UNION ALL "
+        "SELECT NULL::bigint, lower(s.sku), p.id, p.list_price, p.is_active, p.is_kit FROM inventory_product s "
+        "JOIN inventory_product p ON p.id = coalesce(s.merged_into_id, s.id) "
+        "WHERE lower(s.sku) = ANY(%s::text[]) UNION ALL "
         "SELECT l.channel_id, lower(l.channel_sku), p.id, p.list_price, p.is_active AND l.is_active, p.is_kit "
         "FROM orders_listing l JOIN inventory_product p ON p.id = l.product_id "
         "WHERE l.channel_id = ANY(%s::bigint[]) AND lower(l.channel_sku) = ANY(%s::text[])",

@@ -167,7 +167,7 @@ class ChannelTable(KeelTable):
 
 
 class ListingTable(KeelTable):
-    channel_sku = tables.Column(verbose_name="Channel SKU")
+    channel_sku = RecordColumn(verbose_name="Channel SKU")
     channel = LinkColumn("orders:channel_detail", pk="channel_id")
     product = LinkColumn("inventory:product_detail", pk="product_id")
     name = tables.Column(accessor="product__name", verbose_name="Product name")

@@ -14,6 +14,7 @@ from inventory.models import StockMove
 from inventory.states import StockStatus
 from ledger.timeline import PERMISSION as LEDGER
 from ledger.timeline import posting_entries
+from orders import channel_timeline  # noqa: F401 (it registers itself)
 from orders.checks import PASS
 from orders.models import Hold, Order, OrderChange, OrderLine, Payment
 from orders.selectors import explain_decisions

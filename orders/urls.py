@@ -8,6 +8,7 @@ from orders.views import (
     change,
     channel_health,
     connection,
+    channel_order,
     customer,
     drop_ship,
     entry,
@@ -15,7 +16,9 @@ from orders.views import (
     hold,
     intake,
     kit,
+    listing,
     master,
+    message,
     notice,
     order,
     policy,
@@ -31,6 +34,20 @@ from orders.views import (
 
 app_name = "orders"
 urlpatterns = [
+    # what channels say of their orders, and what came in
+    path("channel-orders/", channel_order.ChannelOrderList.as_view(), name="channel_order_list"),
+    path("channel-orders/<int:pk>/", channel_order.ChannelOrderRecord.as_view(), name="channel_order_detail"),
+    path(
+        "channel-orders/<int:pk>/retry/", channel_order.channel_order_retry_view, name="channel_order_retry"
+    ),
+    path(
+        "channel-orders/<int:pk>/accept/",
+        channel_order.channel_order_accept_view,
+        name="channel_order_accept",
+    ),
+    path("of-channel/<int:pk>/", channel_order.order_channel_panel, name="order_channel_panel"),
+    path("messages-in/<int:pk>/facts/", message.message_facts_panel, name="message_facts_panel"),
+    path("turned-away/<int:pk>/", message.RefusedDeliveryRecord.as_view(), name="refused_delivery_detail"),
     # orders
     path("", order.OrderList.as_view(), name="order_list"),
     path("new/", intake.OrderCreate.as_view(), name="order_create"),
@@ -156,6 +173,13 @@ urlpatterns = [
         "channels/of-product/<int:pk>/", channel_health.product_channels_panel, name="product_channels_panel"
     ),
     path("listings/", master.ListingList.as_view(), name="listing_list"),
+    path("listings/", listing.ListingList.as_view(), name="listing_list"),
+    path("listings/new/", listing.ListingCreate.as_view(), name="listing_create"),
+    path("listings/map/", listing.ListingMap.as_view(), name="listing_map"),
+    path("listings/<int:pk>/", listing.ListingRecord.as_view(), name="listing_detail"),
+    path("listings/<int:pk>/activate/", listing.listing_activate_view, name="listing_activate"),
+    path("unknown-skus/", listing.unmapped_sku_list, name="unmapped_sku_list"),
+    path("unknown-skus/map/", listing.unmapped_sku_map, name="unmapped_sku_map"),
     path("promises/", promise.promises_at_risk_view, name="promises_at_risk"),
     path("promises/all/", promise.PromiseList.as_view(), name="promise_list"),
     path(

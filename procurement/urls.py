@@ -7,6 +7,7 @@ from django.urls import path
 from procurement.views import (
     drop_ship,
     product,
+    product_merge,
     purchase_order,
     receipt,
     replenishment,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("orders/<int:pk>/shipped/", drop_ship.DropShipNotice.as_view(), name="drop_ship_notice"),
     path("orders/<int:pk>/bill/", supplier_invoice.SupplierInvoiceCreate.as_view(), name="supplier_invoice_create"),
     path("orders/of-product/<int:pk>/", product.product_supply_panel, name="product_supply_panel"),
+    path("products/<int:pk>/merge/", product_merge.ProductMergeForm.as_view(), name="product_merge"),
+    path("products/<int:pk>/merge/preview/", product_merge.product_merge_preview_view, name="product_merge_preview"),
     path("receipts/", receipt.GoodsReceiptList.as_view(), name="goods_receipt_list"),
     path("receipts/<int:pk>/", receipt.GoodsReceiptRecord.as_view(), name="goods_receipt_detail"),
     path("received-not-invoiced/", receipt.GrniAgeing.as_view(), name="grni_ageing"),

@@ -50,7 +50,9 @@ SECTIONS: tuple[Section, ...] = (
             Item("Channel health", "orders:channel_health"),
             Item("Stock shown", "orders:listing_stock_list"),
             Item("Refused deliveries", "orders:refused_delivery_list"),
+            Item("Channel orders", "orders:channel_order_list"),
             Item("Listings", "orders:listing_list"),
+            Item("Unknown SKUs", "orders:unmapped_sku_list"),
             Item("Subscriptions", "orders:subscription_list"),
             Item("Messages to customers", "orders:message_template_list"),
             Item("Allocation policies", "orders:allocation_policy_list"),
@@ -79,6 +81,8 @@ SECTIONS: tuple[Section, ...] = (
         (
             Item("Products", "inventory:product_list", "i"),
             Item("Kits", "inventory:kit_component_list"),
+            Item("Duplicates", "inventory:product_duplicate_list"),
+            Item("Merged products", "inventory:product_merge_list"),
             Item("Stock levels", "inventory:stock_level_list", "l"),
             Item("Bins", "inventory:bin_stock_list"),
             Item("Stock journal", "inventory:stock_event_list", "j"),
@@ -144,6 +148,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Item("Jobs", "job_list", "w"),
             Item("Inbox messages", "inbox_message_list"),
+            Item("Replays", "replay_list"),
             Item("Outbox messages", "outbox_message_list"),
             Item("Sent mail", "caught_mail_list"),
         ),

@@ -138,7 +138,7 @@ def _products(company: Company, items: Sequence[Item], actor: User, at: datetime
         [
             ProductDraft(
                 item.sku, item.name[:200], categories[item.category], each.pk, item.gtin, item.weight_grams, False,
-                item.list_price,
+                item.list_price, is_in_house_gtin=True,
             )
             for item in items
         ],

@@ -1,6 +1,7 @@
 """Which rows does the stock side keep?"""
 
 from inventory.models.kit import KitComponent
+from inventory.models.merge import ProductDistinct, ProductMerge
 from inventory.models.node import Location, Node
 from inventory.models.product import Category, Lot, Product, ProductUnit, UnitOfMeasure
 from inventory.models.restriction import ProductRestriction
@@ -19,6 +20,8 @@ __all__ = [
     "Lot",
     "Node",
     "Product",
+    "ProductDistinct",
+    "ProductMerge",
     "ProductRestriction",
     "ProductUnit",
     "StockBuffer",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from mptt.models import MPTTModel, TreeForeignKey
 from simple_history.models import HistoricalRecords
@@ -52,6 +52,14 @@ class Product(models.Model):
     )
     is_active = models.BooleanField(default=True)
     list_price = models.DecimalField(max_digits=19, decimal_places=4, default=0, help_text="Base currency.")
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The product it turned out to be: its SKU means that one.",
+    )
     search_text = models.TextField(blank=True, help_text="Lower case, accents folded; kept by product_save.")
     created_at = models.DateTimeField(db_default=models.functions.Now())
     history = HistoricalRecords()
@@ -61,6 +69,10 @@ class Product(models.Model):
             models.UniqueConstraint(Lower("sku"), name="product_sku"),
             models.UniqueConstraint(fields=["gtin"], condition=~Q(gtin=""), name="product_gtin"),
             models.CheckConstraint(name="product_sku_not_blank", condition=~Q(sku="")),
+            models.CheckConstraint(
+                name="product_merged_is_out_of_use",
+                condition=Q(merged_into__isnull=True) | (Q(is_active=False) & ~Q(merged_into=F("id"))),
+            ),
             models.CheckConstraint(
                 name="product_kit_has_no_lots", condition=~Q(is_kit=True, is_lot_tracked=True)
             ),

@@ -36,13 +36,16 @@ class CodeMatch(NamedTuple):
     factor: int
 
 
-# a pack's barcode and a product's never collide by meaning: the product's own wins, then the smallest pack
+# What was merged into another product means that one. A pack's barcode and a product's never collide by meaning: the product's
+# own wins, then the smallest pack
 _CODES = """
 SELECT c.code, p.id, 1, 0 FROM unnest(%s::text[]) AS c(code)
-  JOIN inventory_product p ON lower(p.sku) = lower(c.code)
+  JOIN inventory_product s ON lower(s.sku) = lower(c.code)
+  JOIN inventory_product p ON p.id = coalesce(s.merged_into_id, s.id)
  UNION ALL
 SELECT c.code, p.id, 1, 1 FROM unnest(%s::text[], %s::text[]) AS c(code, gtin)
-  JOIN inventory_product p ON p.gtin = c.gtin
+  JOIN inventory_product s ON s.gtin = c.gtin
+  JOIN inventory_product p ON p.id = coalesce(s.merged_into_id, s.id)
  UNION ALL
 SELECT c.code, u.product_id, u.factor, 2 FROM unnest(%s::text[], %s::text[]) AS c(code, gtin)
   JOIN inventory_productunit u ON u.gtin = c.gtin

@@ -16,8 +16,11 @@ from erp.core.models import User
 from erp.core.sql import array, query
 from erp.core.text import storable
 from inventory.models import Category, Product, ProductUnit, UnitOfMeasure
+from inventory.services.gtin import gtin_check, gtin_forms, gtin_key, packs_base
 from inventory.services.master import record_sign
 from ledger.models import ValuationMethod
+
+MOST_PER_PACK = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class ProductDraft:
     weight_grams: int = 0
     is_lot_tracked: bool = False
     list_price: Decimal = Decimal(0)
+    is_in_house_gtin: bool = False  # the barcode is a number of our own, for use in this company only
 
 
 def search_text(*parts: str) -> str:
@@ -47,7 +51,10 @@ def product_save(draft: ProductDraft, *, product_id: int | None = None, actor: U
     InvalidInput names the field at fault: a SKU or barcode that is taken, a wrong check digit, or a change that would
     make the journal lie (base unit and lot tracking stay what they were once stock has moved).
     """
-    checked = _checked(draft)
+    known = (
+        Product.objects.filter(pk=product_id).values_list("gtin", flat=True).first() if product_id else None
+    )
+    checked = _checked(draft, known=known or "")
     if product_id is None:
         product = Product(is_active=True)
     else:
@@ -82,6 +89,12 @@ def product_deactivate(*, product_id: int, actor: User, at: datetime, is_active:
     product = Product.objects.select_for_update().filter(pk=product_id).first()
     if product is None:
         raise NotFound(f"there is no product #{product_id}", field="product", remedy="Reload the list.")
+    if is_active and product.merged_into_id is not None:
+        raise InvalidInput(
+            f"{product} was merged into another product",
+            field="product",
+            remedy="Use that one, or open a new product.",
+        )
     product.is_active = is_active
     record_sign(product, actor=actor, at=at)
     product.save()
@@ -145,7 +158,14 @@ def product_unit_save(
     product = Product.objects.select_for_update().get(pk=product_id)
     if unit_id == product.unit_id:
         raise InvalidInput("this is the base unit", field="unit", remedy="Choose the unit of the pack.")
-    gtin = _gtin(gtin)
+    if factor > MOST_PER_PACK:
+        raise InvalidInput(
+            f"a pack of {factor:,} is a typing error",
+            field="factor",
+            remedy=f"Enter at most {MOST_PER_PACK:,}.",
+        )
+    gtin = gtin_check(gtin, in_house=True)
+    _refuse_pack_gtin(product, unit_id, gtin)
     pack, _ = ProductUnit.objects.update_or_create(
         product_id=product_id, unit_id=unit_id, defaults={"factor": factor, "gtin": gtin}
     )
@@ -182,18 +202,6 @@ def quantity_to_base(*, product_id: int, quantity: Decimal | int, unit_code: str
     return int(units)
 
 
-def check_digit_is_right(gtin: str) -> bool:
-    """This function will tell whether a GTIN-8/12/13/14 carries the right check digit (GS1 General Specifications
-    §7.9).
-    """
-    if not (gtin.isascii() and gtin.isdigit() and len(gtin) in (8, 12, 13, 14)):
-        return False
-    weighted = sum(
-        int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(gtin[:-1]))
-    )
-    return (10 - weighted % 10) % 10 == int(gtin[-1])
-
-
 def clean_text(value: str, field: str, length: int) -> str:
     """This function will return `value` without odd spaces; InvalidInput when it is blank or longer than `length`."""
     cleaned = " ".join(storable(value).split())
@@ -206,18 +214,8 @@ def clean_text(value: str, field: str, length: int) -> str:
     return cleaned
 
 
-def _gtin(gtin: str) -> str:
-    gtin = gtin.strip()
-    if gtin and not check_digit_is_right(gtin):
-        raise InvalidInput(
-            f"“{gtin[:20]}” is not a valid GTIN",
-            field="gtin",
-            remedy="Enter 8, 12, 13 or 14 digits as printed.",
-        )
-    return gtin
-
-
-def _checked(draft: ProductDraft) -> ProductDraft:
+def _checked(draft: ProductDraft, *, known: str = "") -> ProductDraft:
+    """The draft in clean words; a barcode that the product has already (`known`) is not asked about again."""
     if not 0 <= draft.weight_grams <= 2_000_000_000:
         raise InvalidInput(
             "the weight is out of range", field="weight_grams", remedy="Enter grams, 0 or more."
@@ -229,7 +227,7 @@ def _checked(draft: ProductDraft) -> ProductDraft:
         name=clean_text(draft.name, "name", 200),
         category_id=draft.category_id,
         unit_id=draft.unit_id,
-        gtin=_gtin(draft.gtin),
+        gtin=gtin_check(draft.gtin, in_house=draft.is_in_house_gtin or "".join(draft.gtin.split()) == known),
         weight_grams=draft.weight_grams,
         is_lot_tracked=draft.is_lot_tracked,
         list_price=draft.list_price,
@@ -244,15 +242,49 @@ def _refuse_twice(drafts: Sequence[ProductDraft]) -> None:
         seen.add(draft.sku.lower())
 
 
+def _refuse_pack_gtin(product: Product, unit_id: int, gtin: str) -> None:
+    """A pack's barcode is its own; one that is built on a unit's barcode is built on this product's."""
+    if not gtin:
+        return
+    forms = array(gtin_forms(gtin), "text")
+    taken = query(
+        "SELECT sku FROM inventory_product WHERE gtin = ANY(%s::text[]) UNION ALL "
+        "SELECT p.sku FROM inventory_productunit u JOIN inventory_product p ON p.id = u.product_id "
+        "WHERE u.gtin = ANY(%s::text[]) AND NOT (u.product_id = %s AND u.unit_id = %s) LIMIT 1",
+        [forms, forms, product.pk, unit_id],
+    )
+    if taken:
+        raise InvalidInput(
+            f"{gtin} is {taken[0][0]}'s", field="gtin", remedy="Each pack has a barcode of its own."
+        )
+    base = packs_base(gtin)
+    if base and (not product.gtin or packs_base(f"1{gtin_key(product.gtin)[1:]}") != base):
+        others = query(
+            "SELECT sku FROM inventory_product WHERE gtin <> '' AND substr(lpad(gtin, 14, '0'), 2, 12) = %s AND id <> %s LIMIT 1",
+            [base, product.pk],
+        )
+        if others:
+            raise InvalidInput(
+                f"{gtin} is a pack of {others[0][0]}", field="gtin", remedy="Enter it on that product, or check the number."
+            )  # fmt: skip
+
+
 def _refuse_taken(drafts: Sequence[ProductDraft], own_id: int | None) -> None:
+    """A UPC and its EAN are one number: GTINs are compared in all their lengths."""
+    forms = array([form for draft in drafts if draft.gtin for form in gtin_forms(draft.gtin)], "text")
     rows = query(
         "SELECT 'sku', sku FROM inventory_product WHERE lower(sku) = ANY(%s::text[]) AND id <> %s UNION ALL "
-        "SELECT 'gtin', gtin FROM inventory_product WHERE gtin = ANY(%s::text[]) AND id <> %s LIMIT 1",
+        "SELECT 'gtin', gtin FROM inventory_product WHERE gtin = ANY(%s::text[]) AND id <> %s UNION ALL "
+        "SELECT 'gtin', gtin FROM inventory_productunit WHERE gtin = ANY(%s::text[]) AND product_id <> %s LIMIT 1",
         [
-            array([draft.sku.lower() for draft in drafts], "text"), own_id or 0,
-            array([draft.gtin for draft in drafts if draft.gtin], "text"), own_id or 0,
+            array([draft.sku.lower() for draft in drafts], "text"),
+            own_id or 0,
+            forms,
+            own_id or 0,
+            forms,
+            own_id or 0,
         ],
-    )  # fmt: skip
+    )
     if rows:
         field, value = rows[0]
         raise InvalidInput(f"{value} is taken by another product", field=field, remedy="Choose another one.")

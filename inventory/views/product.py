@@ -44,6 +44,7 @@ from inventory.services import (
 )
 from inventory.states import StockStatus
 from inventory.tables import ProductTable
+from inventory.views.duplicate import merge_actions
 from inventory.views.kit import kit_content, kit_facts, kit_panel, uses_panel
 from inventory.views.rows import bins_of
 
@@ -78,7 +79,9 @@ class ProductRecord(RecordPage):
     list_page, list_url_name = ProductList, "inventory:product_list"
 
     def get_object(self, request: HttpRequest, **kwargs: Any) -> Any:
-        product = get_object_or_404(Product.objects.select_related("category", "unit"), pk=kwargs["pk"])
+        product = get_object_or_404(
+            Product.objects.select_related("category", "unit", "merged_into"), pk=kwargs["pk"]
+        )
         product.card = stock_card(product.pk)  # type: ignore[attr-defined]
         product.kit = kit_content(product.pk) if product.is_kit else None  # type: ignore[attr-defined]
         return product
@@ -91,6 +94,8 @@ class ProductRecord(RecordPage):
 
     def get_tags(self, obj: Any) -> list[tuple[str, str, str]]:
         tags = [] if obj.is_active else [("Out of use", "muted", "ban")]
+        if obj.merged_into:
+            tags.append((f"Merged into {obj.merged_into}", "info", "merge"))
         if obj.is_kit:
             tags.append(("Kit", "info", "boxes"))
             if not all(part.is_active for part in obj.kit.parts):
@@ -173,6 +178,7 @@ class ProductRecord(RecordPage):
             ),
             Action("Edit", edit, "inventory.product_edit", method="get"),
             Action("Sales restrictions", restrict, "inventory.product_edit", method="get"),
+            *merge_actions(obj),
             Action(
                 label,
                 deactivate,
@@ -295,6 +301,7 @@ def _draft(data: dict[str, Any]) -> ProductDraft:
     return ProductDraft(
         sku=data["sku"], name=data["name"], category_id=data["category"].pk, unit_id=data["unit"].pk, gtin=data["gtin"],
         weight_grams=data["weight_grams"], is_lot_tracked=data["is_lot_tracked"], list_price=data["list_price"],
+        is_in_house_gtin=data["is_in_house_gtin"],
     )  # fmt: skip
 
 

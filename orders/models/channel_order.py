@@ -28,7 +28,15 @@ class ChannelOrder(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="channelorder_once")]
-        indexes = [models.Index(fields=["id"], condition=Q(is_due=True), name="channelorder_due")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(is_due=True), name="channelorder_due"),
+            models.Index(
+                fields=["pending_since"],
+                condition=Q(pending_since__isnull=False),
+                name="channelorder_pending",
+            ),
+            models.Index(fields=["-last_seen_at", "id"], name="channelorder_last_seen"),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

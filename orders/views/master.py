@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from erp.core.pages import Action, Fact, ListPage, Panel, RecordPage
 from orders import filters, tables
-from orders.models import Channel, ChannelMail, Listing, Order
+from orders.models import Channel, ChannelMail, Order
 from orders.notices import AUTOMATIC
 from orders.views.connection import connection_actions, connection_panels
 
@@ -60,14 +60,3 @@ def _mail_words(mail: ChannelMail | None) -> str:
     if mail is None or mail.notices_from is None:
         return "tells customers nothing"
     return f"{len(mail.kinds)} of {len(AUTOMATIC)} messages, {mail.get_language_display()}"
-
-
-class ListingList(ListPage):
-    permission, title, list_code = "orders.view", "Listings", "orders.listings"
-    table_class, filterset_class = tables.ListingTable, filters.ListingFilter
-    search_fields = ("channel_sku__istartswith", "product__sku__istartswith", "product__name")
-    default_order = ("channel", "channel_sku")
-    empty_title, empty_text = "No listings", "Without one, a channel's SKU is looked up among our own."
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Listing]:
-        return Listing.objects.select_related("channel", "product")

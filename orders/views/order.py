@@ -232,6 +232,9 @@ class OrderRecord(RecordPage):
                 column="side",
             ),
             *merge_panels(obj),
+            Panel(
+                "At its channel", lazy_url="orders:order_channel_panel", lazy_args=(obj.pk,), column="side"
+            ),
             Panel("Ship to", "orders/partials/_ship_to.html", column="side"),
             Panel(
                 "Payments",

@@ -35,7 +35,7 @@ from inventory.services import (
     quantity_to_base,
     unit_ensure,
 )
-from inventory.services.product import check_digit_is_right
+from inventory.services.gtin import check_digit_is_right
 from tests.cast import NOW, Company, stock_in
 from tests.factories import LotFactory
 

@@ -6,6 +6,7 @@ from erp.core.models.audit import Mention, Note, NumberSeries, StateChange
 from erp.core.models.exception_case import ExceptionCase
 from erp.core.models.mail import CaughtMail
 from erp.core.models.proof import VerifyRun
+from erp.core.models.replay import Replay, ReplayItem
 from erp.core.models.work import Canary, InboxMessage, Job, OutboxMessage, PeriodicClaim
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "NumberSeries",
     "OutboxMessage",
     "PeriodicClaim",
+    "Replay",
+    "ReplayItem",
     "SavedView",
     "StateChange",
     "User",

@@ -96,7 +96,8 @@ class InboxMessage(Work):
         indexes = [
             models.Index(
                 fields=["next_at"], condition=Q(state__in=["PENDING", "FAILED", "RUNNING"]), name="inbox_due"
-            )
+            ),
+            models.Index(fields=["-received_at", "-id"], name="inbox_received"),
         ]
 
     def __str__(self) -> str:

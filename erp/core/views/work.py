@@ -1,9 +1,9 @@
-"""Which work waits, failed or died, what came in, what goes out, and who may try it again?"""
+"""Which work waits, failed or died, what goes out, and who may try it again? What came in: `inbox`."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from erp.core.documents import document_url
 from erp.core.errors import KeelError
 from erp.core.filters import KeelFilterSet, date_filter
-from erp.core.models import InboxMessage, Job, OutboxMessage
+from erp.core.models import Job, OutboxMessage
 from erp.core.pages import Action, ActionField, BulkAction, Fact, ListPage, Panel, RecordPage, run_action
 from erp.core.pages.actions import refusal_text
 from erp.core.pages.format import when_html
@@ -26,12 +26,11 @@ from erp.core.pages.parts import RowOutcome
 from erp.core.permissions import page
 from erp.core.selectors import job_progress
 from erp.core.services.work import MODELS, work_cancel, work_retry
-from erp.core.states import INBOX, JOB, OUTBOX, WorkState
+from erp.core.states import JOB, OUTBOX, WorkState
 from erp.core.tables import KeelTable, QuantityColumn, RecordColumn, StateColumn, WhenColumn
 
 VIEW = "core.work_view"
 RETRY = "core.work_retry"
-BODY_SHOWN = 20_000
 
 
 def _table_of(model: type[Model]) -> str:
@@ -59,8 +58,9 @@ def _retry_run(model: type[Any]) -> Any:
     return run
 
 
-def _bulk(model: type[Any]) -> list[BulkAction]:
-    return [BulkAction("retry", "Try again", RETRY, _retry_preview, _retry_run(model), icon="rotate-cw")]
+def bulk_retry(model: type[Any]) -> BulkAction:
+    """This function will return the bulk action that gives failed or dead work of a kind another try."""
+    return BulkAction("retry", "Try again", RETRY, _retry_preview, _retry_run(model), icon="rotate-cw")
 
 
 class _WorkFilter(KeelFilterSet):
@@ -76,14 +76,6 @@ class JobFilter(_WorkFilter):
 
     class Meta:
         model = Job
-        fields: list[str] = []
-
-
-class InboxFilter(_WorkFilter):
-    source = django_filters.CharFilter(lookup_expr="icontains", label="Source")
-
-    class Meta:
-        model = InboxMessage
         fields: list[str] = []
 
 
@@ -115,20 +107,6 @@ class JobTable(KeelTable):
         )  # fmt: skip
 
 
-class InboxTable(KeelTable):
-    external_id = RecordColumn(verbose_name="Message")
-    state = StateColumn()
-    source = tables.Column()
-    kind = tables.Column()
-    result = tables.Column(verbose_name="Became")
-    attempts = QuantityColumn()
-    received_at = WhenColumn(style="ago", verbose_name="Received")
-
-    class Meta(KeelTable.Meta):
-        model = InboxMessage
-        fields = ("external_id", "state", "source", "kind", "result", "attempts", "received_at")
-
-
 class OutboxTable(KeelTable):
     key = RecordColumn(verbose_name="Message")
     state = StateColumn()
@@ -147,9 +125,9 @@ class OutboxTable(KeelTable):
         )  # fmt: skip
 
 
-class _WorkList(ListPage):
+class WorkList(ListPage):
     permission = VIEW
-    default_order = ("-pk",)
+    default_order: ClassVar[tuple[str, ...]] = ("-pk",)
     summary_template = "core/partials/_work_summary.html"
 
     def get_summary(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
@@ -159,14 +137,14 @@ class _WorkList(ListPage):
         return counts
 
 
-class JobList(_WorkList):
+class JobList(WorkList):
     title = "Jobs"
     list_code = "core.jobs"
     table_class = JobTable
     filterset_class = JobFilter
     search_fields = ("kind", "key", "message", "error")
     hidden_columns = ("key", "next_at")
-    bulk_actions = _bulk(Job)
+    bulk_actions = [bulk_retry(Job)]
     empty_title = "No work was put down yet"
     empty_text = "Whatever must happen by itself is a row here: it can be late, but it can not get lost."
 
@@ -174,30 +152,14 @@ class JobList(_WorkList):
         return Job.objects.select_related("created_by").defer("result", "checkpoint", "arguments", "error")
 
 
-class InboxMessageList(_WorkList):
-    title = "Inbox messages"
-    list_code = "core.inbox"
-    table_class = InboxTable
-    filterset_class = InboxFilter
-    search_fields = ("external_id", "source", "result")
-    bulk_actions = _bulk(InboxMessage)
-    empty_title = "Nothing came in yet"
-    empty_text = (
-        "Each message from a channel, a file or the API is kept here as it came, before anyone reads it."
-    )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InboxMessage]:
-        return InboxMessage.objects.defer("body", "headers", "error")
-
-
-class OutboxMessageList(_WorkList):
+class OutboxMessageList(WorkList):
     title = "Outbox messages"
     list_code = "core.outbox"
     table_class = OutboxTable
     filterset_class = OutboxFilter
     search_fields = ("key", "stream", "provider_ref")
     hidden_columns = ("next_at",)
-    bulk_actions = _bulk(OutboxMessage)
+    bulk_actions = [bulk_retry(OutboxMessage)]
     empty_title = "Nothing had to go out yet"
     empty_text = (
         "E-mails and channel updates are written here by the act that causes them, and sent in order."
@@ -207,7 +169,7 @@ class OutboxMessageList(_WorkList):
         return OutboxMessage.objects.defer("payload", "error")
 
 
-class _WorkRecord(RecordPage):
+class WorkRecord(RecordPage):
     permission = VIEW
     model: type[Any]
 
@@ -250,11 +212,12 @@ class _WorkRecord(RecordPage):
         return [Panel("What went wrong", "core/partials/_raw.html", {"text": obj.error})] if obj.error else []
 
 
-def _pretty(value: Any) -> str:
+def pretty(value: Any) -> str:
+    """This function will write a JSON value so that it can be read."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
-class JobRecord(_WorkRecord):
+class JobRecord(WorkRecord):
     model = Job
     machine = JOB
     list_page = JobList
@@ -275,42 +238,14 @@ class JobRecord(_WorkRecord):
                 "Progress", "core/partials/_job_progress.html", {"item": job_progress(obj, timezone.now())}
             ),
             *self._error_panel(obj),
-            Panel("Arguments", "core/partials/_raw.html", {"text": _pretty(obj.arguments), "key": obj.key}),
+            Panel("Arguments", "core/partials/_raw.html", {"text": pretty(obj.arguments), "key": obj.key}),
         ]
         if obj.result is not None:
-            panels.append(Panel("Result", "core/partials/_raw.html", {"text": _pretty(obj.result)}))
+            panels.append(Panel("Result", "core/partials/_raw.html", {"text": pretty(obj.result)}))
         return panels
 
 
-class InboxMessageRecord(_WorkRecord):
-    model = InboxMessage
-    machine = INBOX
-    list_page = InboxMessageList
-    list_url_name = "inbox_message_list"
-
-    def get_title(self, obj: InboxMessage) -> str:
-        return f"Message {obj.external_id}"
-
-    def get_facts(self, obj: InboxMessage) -> list[Fact]:
-        label, _, number = obj.result.partition(":")
-        became = Fact("Became", obj.result or "–", url=document_url(label, number) or "")
-        return [
-            became,
-            Fact("Source", obj.source),
-            Fact("Received", when_html(obj.received_at)),
-            *super().get_facts(obj),
-        ]
-
-    def get_panels(self, obj: InboxMessage) -> list[Panel]:
-        body = {"text": obj.body[:BODY_SHOWN], "cut": len(obj.body) if len(obj.body) > BODY_SHOWN else 0}
-        return [
-            *self._error_panel(obj),
-            Panel("As received", "core/partials/_raw.html", body | {"key": f"sha256 {obj.body_hash}"}),
-            Panel("Headers", "core/partials/_raw.html", {"text": _pretty(obj.headers)}, column="side"),
-        ]
-
-
-class OutboxMessageRecord(_WorkRecord):
+class OutboxMessageRecord(WorkRecord):
     model = OutboxMessage
     machine = OUTBOX
     list_page = OutboxMessageList
@@ -331,7 +266,7 @@ class OutboxMessageRecord(_WorkRecord):
     def get_panels(self, obj: OutboxMessage) -> list[Panel]:
         return [
             *self._error_panel(obj),
-            Panel("What is sent", "core/partials/_raw.html", {"text": _pretty(obj.payload), "key": obj.key}),
+            Panel("What is sent", "core/partials/_raw.html", {"text": pretty(obj.payload), "key": obj.key}),
         ]
 
 
