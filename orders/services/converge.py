@@ -79,7 +79,7 @@ def _follow(
         _applied(row, snapshot, picture.version, _positions(snapshot))
     elif row.applied is None:  # it came another way: by hand, by a file, by a replay of its normalised form
         _applied(row, snapshot, picture.version, _positions(snapshot))
-    elif picture.version > row.applied_version:
+    elif picture.version > row.applied_version and picture.cancelled is None:  # cancelling takes all lines off
         before = from_json(Snapshot, row.applied)
         if _tried(pending, partial(_change, row, order, before, snapshot, actor, at)):
             _applied(row, snapshot, picture.version, row.line_map)

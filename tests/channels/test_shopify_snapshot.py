@@ -342,7 +342,7 @@ ITEM = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ITEM, min_size=1, max_size=6), AMOUNT, st.booleans())
 def test_every_basket_adds_up_to_the_cent(
     parts: list[tuple[int, str, int, int]], shipping: str, included: bool

@@ -7,9 +7,10 @@ come back. Lists go on where the Link header says, with nothing but its page_inf
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -49,9 +50,7 @@ BY_APP = ("customers/redact", "customers/data_request", "shop/redact")  # subscr
 class ShopifyClient:
     """Calls to one shop. ChannelError says whether asking again can help."""
 
-    def __init__(
-        self, account: Account, limits: Limits, *, wait: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, account: Account, limits: Limits, *, wait: Callable[[float], None] = sleep) -> None:
         name = account.account.strip().lower()
         shop = name if "." in name else f"{name}.myshopify.com"
         base = account.base_url.rstrip("/") or f"https://{shop}"
@@ -69,7 +68,8 @@ class ShopifyClient:
             "updated_at_max": _said(until),
         }  # fmt: skip
         for order in self._pages("orders.json", asked, "orders"):
-            changed = reading.moment(order.get("updated_at"), "updated_at")
+            with _understood():
+                changed = reading.moment(order.get("updated_at"), "updated_at")
             body = json.dumps(order, ensure_ascii=False, separators=(",", ":"))
             yield Fetched("orders/updated", f"{order.get('id')}@{changed.isoformat()}", body, changed)
 
@@ -99,11 +99,14 @@ class ShopifyClient:
         """
         order = _order_path(notice.external_id)
         known = self._get(f"{order}/fulfillments.json", "fulfillments")
-        told, open_units = own_parcels(known, notice)
+        with _understood():
+            told, open_units = own_parcels(known, notice)
         if not open_units:
             return told[0]
         waiting = self._get(f"{order}/fulfillment_orders.json", "fulfillment_orders")
-        for content in fulfilments_to_create(waiting, notice, open_units, notify=self._notify):
+        with _understood():
+            contents = fulfilments_to_create(waiting, notice, open_units, notify=self._notify)
+        for content in contents:
             made = self._call("POST", "fulfillments.json", content={"fulfillment": content})
             told.append(_id_in(made, "fulfillment"))
         return told[0]
@@ -117,7 +120,8 @@ class ShopifyClient:
         if known := told_refund(self._get(f"{order}/refunds.json", "refunds"), refund.ref):
             return known
         taken = self._get(f"{order}/transactions.json", "transactions")
-        content = refund_to_create(taken, refund, notify=self._notify)
+        with _understood():
+            content = refund_to_create(taken, refund, notify=self._notify)
         made = self._call("POST", f"{order}/refunds.json", content={"refund": content})
         found = told_refund([_object_in(made, "refund")], refund.ref)
         if not found:
@@ -149,7 +153,8 @@ class ShopifyClient:
         """This function will fetch the payouts of these days, each as a message for the ledger."""
         asked = {"date_min": since.isoformat(), "date_max": until.isoformat(), "limit": PAGE}
         for payout in self._pages("shopify_payments/payouts.json", asked, "payouts"):
-            paid = datetime.combine(date.fromisoformat(str(payout.get("date"))), datetime.min.time(), UTC)
+            with _understood():
+                paid = datetime.combine(date.fromisoformat(str(payout.get("date"))), time.min, UTC)
             ref = f"{payout.get('id')}:{payout.get('status')}"
             yield Fetched(PAYOUT, ref, json.dumps(payout, ensure_ascii=False, separators=(",", ":")), paid)
 
@@ -229,6 +234,17 @@ class ShopifyClient:
                     raise
             self._wait(pause)
         raise AssertionError("unreachable: the last round returns or raises")
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What Shopify answered and can not be read is the channel's failure, not the caller's."""
+    try:
+        yield
+    except (InvalidInput, ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ChannelError(
+            f"Shopify's answer can not be read: {type(error).__name__} {error}"[:300]
+        ) from error
 
 
 def _said(at: datetime) -> str:

@@ -103,16 +103,21 @@ def told_refund(known: Sequence[Found], ref: str) -> str:
 
 
 def refund_to_create(taken: Sequence[Found], refund: Refund, *, notify: bool) -> dict[str, Any]:
-    """This function will return a refund of money that the order's transactions took, the latest first.
+    """This function will return a refund of what the order's transactions took: by one that can pay it all, else by the latest.
 
     ChannelError, for good, when less than that is left to be paid back.
     """
+    paying = [
+        (found, room) for found in taken
+        if found.get("kind") in ("sale", "capture") and found.get("status") == "success" and (room := _left_of(found, taken)) > 0
+    ]  # fmt: skip
+    paying.sort(
+        key=lambda item: (item[1] < refund.amount, -int(item[0].get("id") or 0))
+    )  # one that can pay all, if any
     left, parts = refund.amount, []
-    for found in sorted(taken, key=lambda item: int(item.get("id") or 0), reverse=True):
-        if found.get("kind") not in ("sale", "capture") or found.get("status") != "success":
-            continue
-        part = min(left, _left_of(found, taken))
-        if part > 0:
+    for found, room in paying:
+        if left:
+            part = min(left, room)
             left -= part
             parts.append(
                 {
