@@ -38,7 +38,7 @@ def account(shop: FakeShop) -> Account:
 
 
 @pytest.fixture
-def client(account: Account, db: None, monkeypatch: pytest.MonkeyPatch) -> ShopifyClient:
+def client(account: Account, monkeypatch: pytest.MonkeyPatch) -> ShopifyClient:
     monkeypatch.setattr(
         "orders.channels.http.connection", SimpleNamespace(in_atomic_block=False)
     )  # the test's own
