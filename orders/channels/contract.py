@@ -143,10 +143,11 @@ class StockValue:
 
 @dataclass(frozen=True)
 class Published:
-    """What became of one published value: an `error` is the channel's own words."""
+    """What became of one published value: an `error` is the channel's own words, `external` ids that had to be looked up."""
 
     channel_sku: str
     error: str = ""
+    external: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
