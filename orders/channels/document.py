@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from erp.core.money import quantize
+
 
 @dataclass(frozen=True)
 class Line:
@@ -110,8 +112,17 @@ class Snapshot:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def computed_total(self) -> Decimal:
-        """This function will return the sum of the lines, charges and taxes as they were ordered."""
-        lines = sum((line.unit_price * line.quantity + line.tax_amount for line in self.lines), Decimal(0))
+        """This function will return the sum of the lines, charges and taxes as they were ordered.
+
+        Each line is rounded to the minor unit, as Keel does with it: a price per unit may be finer than that.
+        """
+        lines = sum(
+            (
+                quantize(line.unit_price * line.quantity, self.currency) + line.tax_amount
+                for line in self.lines
+            ),
+            Decimal(0),
+        )
         return lines + sum((charge.amount for charge in self.charges), Decimal(0))
 
 
