@@ -7,7 +7,7 @@ longer than 2⁵³. Every refusal is an InvalidInput whose field is the path ("l
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -72,6 +72,16 @@ class Tree:
     def text(self, name: str, length: int, *, required: bool = False) -> str:
         """This function will return a text of at most `length` characters."""
         return fields.read_text(self.value.get(name), self.at(name), length, required=required)
+
+    def joined(self, names: Sequence[str], length: int) -> str:
+        """This function will return several fields as one text, with commas; the first is blamed when it is too long."""
+        text = ", ".join(filter(None, (self.text(name, length) for name in names)))
+        if len(text) > length:
+            raise InvalidInput(
+                f"{self.at(names[0])} and what follows it have {len(text)} characters, at most {length} are allowed",
+                field=self.at(names[0]), remedy="Shorten the address there.",
+            )  # fmt: skip
+        return text
 
     def ident(self, name: str, *, required: bool = True) -> str:
         """This function will return an identifier, which a channel may send as a number or as text."""

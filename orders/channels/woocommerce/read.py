@@ -227,12 +227,7 @@ def _name(line: Tree, field: str, otherwise: str) -> str:
 
 def _place(address: Tree) -> Place:
     name = " ".join(filter(None, (address.text("first_name", 80), address.text("last_name", 80))))
-    street = ", ".join(filter(None, (address.text("address_1", 160), address.text("address_2", 160))))
-    if len(street) > 160:
-        raise InvalidInput(
-            f"{address.at('address_1')} and address_2 have {len(street)} characters, at most 160 are allowed",
-            field=address.at("address_1"), remedy="Shorten the address there.",
-        )  # fmt: skip
+    street = address.joined(("address_1", "address_2"), 160)
     return Place(
         (name or address.text("company", 120))[:120], street, address.text("city", 80), address.text("postcode", 20),
         read_country(address.value.get("country"), address.at("country")),
