@@ -50,6 +50,7 @@ class Amazon:
 
     address: str = ""
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    newer: dict[str, dict[str, Any]] = field(default_factory=dict)
     items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     listings: dict[str, dict[str, Any]] = field(default_factory=dict)
     shipments: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -132,6 +133,10 @@ class Amazon:
                 if ident not in self.orders:
                     return error(404, "InvalidInput", "The requested order does not exist.")
                 return self._order(asked, ident, rest)
+            case ["orders", "2026-01-01", "orders"], "GET":
+                return self._newer_orders(asked)
+            case ["orders", "2026-01-01", "orders", ident], "GET" if ident in self.newer:
+                return Answer(200, {"order": self.newer[ident]})
             case ["tokens", "2021-03-01", "restrictedDataToken"], "POST":
                 token = f"Atz.sprdt|{len(self.tokens)}"
                 self.tokens[token] = self.lives
@@ -169,6 +174,16 @@ class Amazon:
         if token in asked.query:
             document["payload"].pop(token)
         return Answer(200, document)
+
+    def _newer_orders(self, asked: Asked) -> Answer:
+        query = asked.query
+        if not ({"createdAfter", "lastUpdatedAfter"} & set(query)):
+            return error(400, "InvalidInput", "Invalid Input")
+        after, start = query.get("lastUpdatedAfter", ""), int(query.get("paginationToken", "0"))
+        before = query.get("lastUpdatedBefore", "9")
+        rows = [order for order in self.newer.values() if after <= order["lastUpdatedTime"] <= before]
+        more = {"pagination": {"nextToken": str(start + self.page)}} if start + self.page < len(rows) else {}
+        return Answer(200, {"orders": rows[start : start + self.page], **more})
 
     def _orders(self, asked: Asked) -> Answer:
         query = asked.query

@@ -58,7 +58,7 @@ def ours(amazon: Amazon, **settings: str) -> AmazonClient:
     return found
 
 
-def official(amazon: Amazon, kind: type[SpClient], secret: str = SECRET) -> Any:
+def official(amazon: Amazon, kind: type[SpClient], secret: str = SECRET, **more: str) -> Any:
     """The official client with its two addresses turned to the imitation; its token cache goes by the refresh token."""
 
     class Lwa(AccessTokenClient):
@@ -70,7 +70,7 @@ def official(amazon: Amazon, kind: type[SpClient], secret: str = SECRET) -> Any:
         "lwa_app_id": CLIENT,
         "lwa_client_secret": secret,
     }
-    found = kind(marketplace=Marketplaces.US, credentials=credentials, auth_token_client_class=Lwa)
+    found = kind(marketplace=Marketplaces.US, credentials=credentials, auth_token_client_class=Lwa, **more)
     found.endpoint = amazon.address
     return found
 
@@ -256,6 +256,23 @@ def test_shipments_of_external_fulfilment_come_with_the_orders_and_are_taken_on(
         "CANCELLED",
         [{"lineItem": {"id": "1", "quantity": 2}, "reason": "OUT_OF_STOCK"}],
     )
+
+
+def test_the_newer_orders_api_is_asked_where_the_setting_names_it(amazon: Amazon) -> None:
+    document = examples("orders_2026-01-01", "getOrder")[3]["order"]
+    for number in range(3):
+        changed = (SINCE + timedelta(hours=5 - number)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        amazon.newer[f"202-{number}"] = document | {"orderId": f"202-{number}", "lastUpdatedTime": changed}
+    newer = official(amazon, Orders, version="2026-01-01").search_orders(
+        lastUpdatedAfter="2026-03-01T00:00:00Z"
+    )
+    assert (len(newer.payload["orders"]), newer.next_token) == (2, "2")
+    client = ours(amazon, orders_api="2026-01-01")
+    found = list(client.changed_orders(SINCE, UNTIL))
+    assert [fetched.id for fetched in found] == [f"202-{n}@2026-03-01T0{5 - n}:00:00Z" for n in (2, 1, 0)]
+    (event,) = ADAPTER.events(account(amazon), found[0].topic, found[0].body)
+    assert (event.order, event.content.total) == ("202-2", Decimal("103.97"))
+    assert client.order("202-1").body == found[1].body
 
 
 # --- ours: parcels, stock, money ---

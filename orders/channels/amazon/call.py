@@ -20,7 +20,8 @@ from orders.channels.http import Http
 LWA = "https://api.amazon.com"
 EARLY = 60.0  # seconds before its end that a token is taken for run out
 RATES = {  # calls a second and burst, as the models say for a new application
-    "getOrders": (0.0167, 20), "getOrder": (0.5, 30), "getOrderItems": (0.5, 30), "getOrderAddress": (0.5, 30),
+    "getOrders": (0.0167, 20), "searchOrders": (0.0056, 20),
+    "getOrder": (0.5, 30), "getOrderItems": (0.5, 30), "getOrderAddress": (0.5, 30),
     "getOrderBuyerInfo": (0.5, 30), "confirmShipment": (2.0, 10), "patchListingsItem": (5.0, 10), "getListingsItem": (5.0, 10),
     "createRestrictedDataToken": (1.0, 10), "listFinancialEvents": (0.5, 30), "listTransactions": (0.5, 10),
     "getReports": (0.0222, 10), "getReportDocument": (0.0167, 15), "createFeedDocument": (0.5, 15), "createFeed": (0.0083, 15),

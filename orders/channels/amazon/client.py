@@ -8,26 +8,19 @@ import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from orders.channels.amazon.call import SpApi
+from orders.channels.amazon.fetch import ORDERS, SHIPMENTS, Fetching, iso, part
 from orders.channels.amazon.settlement import MAX_BYTES
 from orders.channels.contract import Account, ChannelError, Fetched, Published, ShipmentNotice, StockValue
 from orders.channels.document import Refund
 
-WINDOW = timedelta(days=1)
-LATE = timedelta(
-    minutes=5
-)  # Amazon shows a change two minutes later: what was read last time is looked at again
-ORDERS = "orders/v0/orders"
-SHIPMENTS = "externalFulfillment/2024-09-11/shipments"
 LISTINGS = "listings/2021-08-01/items"
 FEEDS = "feeds/2021-06-30"
 REPORTS = "reports/2021-06-30"
 SETTLEMENT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
-_NO_ADDRESS = ("Pending", "PendingAvailability", "Canceled")
 
 
 class AmazonClient:
@@ -45,110 +38,21 @@ class AmazonClient:
             raise ChannelError(
                 "the setting “marketplaces” is empty: enter at least one marketplace id", final=True
             )
+        self._fetching = Fetching(self._api, account, self._marketplaces)
 
-    # --- orders ---
     def changed_orders(self, since: datetime, until: datetime) -> Iterator[Fetched]:
-        """This function will yield the orders changed in the time, oldest change first, with their items and addresses.
-
-        Begins five minutes early: Amazon shows a change only after two. Day by day, so that the heads of one day are sorted
-        in memory; the last day is asked for without an end, which Amazon sets to two minutes ago.
-        """
-        start, end = since.astimezone(UTC) - LATE, until.astimezone(UTC)
-        while start < end:
-            stop = min(start + WINDOW, end)
-            heads = {
-                str(order["AmazonOrderId"]): order
-                for order in self._heads(start, stop if stop < end else None)
-            }
-            for order in sorted(
-                heads.values(), key=lambda order: (str(order["LastUpdateDate"]), str(order["AmazonOrderId"]))
-            ):
-                if _moment(order) <= end:
-                    yield self.fetched(order)
-            start = stop
-        yield from self._shipments_changed(since.astimezone(UTC) - LATE, end)
-
-    def _heads(self, start: datetime, stop: datetime | None) -> Iterator[dict[str, Any]]:
-        params = {
-            "MarketplaceIds": ",".join(self._marketplaces),
-            "LastUpdatedAfter": _iso(start),
-            "MaxResultsPerPage": 100,
-        }
-        if stop is not None:
-            params["LastUpdatedBefore"] = _iso(stop)
-        token = self._restricted(f"/{ORDERS}", ["buyerInfo", "shippingAddress"])
-        while True:
-            payload = _payload(self._api.json("getOrders", "GET", ORDERS, params=params, token=token))
-            yield from payload.get("Orders", [])
-            if not payload.get("NextToken"):
-                return
-            params = {"MarketplaceIds": ",".join(self._marketplaces), "NextToken": payload["NextToken"]}
-
-    def fetched(self, order: dict[str, Any]) -> Fetched:
-        """This function will return an order's message: the order with its items, and its address where it lacks one."""
-        ident = str(order["AmazonOrderId"])
-        message: dict[str, Any] = {"order": order, "items": self.items(ident)}
-        wanted = order.get("FulfillmentChannel") != "AFN" and order.get("OrderStatus") not in _NO_ADDRESS
-        if wanted and not order.get("ShippingAddress"):
-            message["address"] = self._personal("getOrderAddress", ident, "address", "shippingAddress").get(
-                "ShippingAddress"
-            )
-        if wanted and not order.get("BuyerInfo"):
-            message["buyer"] = self._personal("getOrderBuyerInfo", ident, "buyerInfo", "buyerInfo")
-        body = json.dumps(message, sort_keys=True, ensure_ascii=False)
-        return Fetched("order", f"{ident}@{order['LastUpdateDate']}", body, _moment(order))
+        """This function will yield the orders changed in the time, oldest change first, each with all that it needs."""
+        return self._fetching.changed(since, until)
 
     def order(self, external_id: str) -> Fetched:
         """This function will return the message of one order as it is now: what a notification asks to be fetched."""
-        answer = self._api.json("getOrder", "GET", f"{ORDERS}/{_part(external_id)}")
-        return self.fetched(_payload(answer))
+        return self._fetching.one(external_id)
 
     def items(self, external_id: str) -> list[dict[str, Any]]:
-        """This function will return all items of an order, from all pages."""
-        rows: list[dict[str, Any]] = []
-        params: dict[str, Any] = {}
-        while True:
-            path = f"{ORDERS}/{_part(external_id)}/orderItems"
-            payload = _payload(self._api.json("getOrderItems", "GET", path, params=params))
-            rows += payload.get("OrderItems", [])
-            if not payload.get("NextToken"):
-                return rows
-            params = {"NextToken": payload["NextToken"]}
-
-    def _personal(self, operation: str, ident: str, path: str, element: str) -> dict[str, Any]:
-        place = f"{ORDERS}/{_part(ident)}/{path}"
-        token = self._restricted(f"/{ORDERS}/{{orderId}}/{path}", [element])
-        return _payload(self._api.json(operation, "GET", place, token=token))
-
-    def _restricted(self, path: str, element: Sequence[str]) -> str:
-        """A token for names and addresses, where the application may see them; "" takes the ordinary one."""
-        if str(self._account.settings.get("personal_data") or "") != "restricted":
-            return ""
-        return self._api.restricted_token(path, element)
+        """This function will return all items of an order of v0, from all pages."""
+        return self._fetching.items(external_id)
 
     # --- external fulfilment ---
-    def _shipments_changed(self, since: datetime, until: datetime) -> Iterator[Fetched]:
-        location = str(self._account.settings.get("location") or "")
-        if not location:
-            return
-        for status in ("ACCEPTED", "CONFIRMED", "SHIPPED", "DELIVERED", "CANCELLED"):
-            params = {
-                "locationId": location,
-                "status": status,
-                "lastUpdatedAfter": _iso(since),
-                "lastUpdatedBefore": _iso(until),
-            }
-            while True:
-                answer = self._api.json("getShipments", "GET", SHIPMENTS, params=params)
-                for shipment in answer.get("shipments", []):
-                    changed = datetime.fromisoformat(str(shipment["lastUpdatedDateTime"])).astimezone(UTC)
-                    body = json.dumps(shipment, sort_keys=True, ensure_ascii=False)
-                    yield Fetched("shipment", f"{shipment['id']}@{_iso(changed)}", body, changed)
-                following = (answer.get("pagination") or {}).get("nextToken")
-                if not following:
-                    break
-                params |= {"paginationToken": following}
-
     def acknowledge(
         self, shipment_id: str, *, reject: Sequence[tuple[str, int]] = (), reason: str = "OUT_OF_STOCK"
     ) -> None:
@@ -157,7 +61,7 @@ class AmazonClient:
         lines = [{"lineItem": {"id": ref, "quantity": units}, "reason": reason} for ref, units in reject]
         content = {"referenceId": shipment_id, "lineItems": lines} if reject else None
         self._api.send(
-            "processShipment", "POST", f"{SHIPMENTS}/{_part(shipment_id)}", params=params, content=content
+            "processShipment", "POST", f"{SHIPMENTS}/{part(shipment_id)}", params=params, content=content
         )
 
     # --- parcels ---
@@ -168,17 +72,17 @@ class AmazonClient:
         """
         package = str(notice.external.get("package_id") or "")
         if package:
-            path = f"{SHIPMENTS}/{_part(notice.external_id)}/packages/{_part(package)}"
+            path = f"{SHIPMENTS}/{part(notice.external_id)}/packages/{part(package)}"
             self._api.send("updatePackageStatus", "PATCH", path, params={"status": "SHIPPED"}, content={})
             return package
         number = str(int(hashlib.sha256(notice.key.encode()).hexdigest()[:12], 16) + 1)
         detail = {
             "packageReferenceId": number, "carrierCode": notice.carrier or "Other", "carrierName": notice.carrier or "Other",
-            "trackingNumber": notice.tracking_number, "shipDate": _iso(notice.shipped_at),
+            "trackingNumber": notice.tracking_number, "shipDate": iso(notice.shipped_at),
             "orderItems": [{"orderItemId": ref, "quantity": units} for ref, _, units in notice.lines],
         }  # fmt: skip
         marketplace = str(notice.external.get("MarketplaceId") or self._marketplaces[0])
-        path = f"{ORDERS}/{_part(notice.external_id)}/shipmentConfirmation"
+        path = f"{ORDERS}/{part(notice.external_id)}/shipmentConfirmation"
         self._api.send(
             "confirmShipment", "POST", path, content={"marketplaceId": marketplace, "packageDetail": detail}
         )
@@ -255,7 +159,7 @@ class AmazonClient:
 
     def feed_errors(self, feed_id: str, values: Sequence[StockValue]) -> list[Published] | None:
         """This function will return what became of a feed's values, or None while Amazon is still at it."""
-        feed = self._api.json("getFeed", "GET", f"{FEEDS}/feeds/{_part(feed_id)}")
+        feed = self._api.json("getFeed", "GET", f"{FEEDS}/feeds/{part(feed_id)}")
         if feed.get("processingStatus") in ("IN_QUEUE", "IN_PROGRESS"):
             return None
         if feed.get("processingStatus") != "DONE" or not feed.get("resultFeedDocumentId"):
@@ -263,7 +167,7 @@ class AmazonClient:
                 Published(value.channel_sku, f"the feed is {feed.get('processingStatus')}")
                 for value in values
             ]
-        place = f"{FEEDS}/documents/{_part(str(feed['resultFeedDocumentId']))}"
+        place = f"{FEEDS}/documents/{part(str(feed['resultFeedDocumentId']))}"
         report = json.loads(self._document(self._api.json("getFeedDocument", "GET", place)))
         wrong = {
             int(issue.get("messageId", 0)): str(issue.get("message", "refused"))
@@ -275,7 +179,7 @@ class AmazonClient:
         ]
 
     def _listing(self, sku: str) -> str:
-        return f"{LISTINGS}/{_part(self._account.account)}/{_part(sku)}"
+        return f"{LISTINGS}/{part(self._account.account)}/{part(sku)}"
 
     def _where(self) -> dict[str, str]:
         return {"marketplaceIds": ",".join(self._marketplaces)}
@@ -283,12 +187,12 @@ class AmazonClient:
     # --- money ---
     def financial_events(self, posted_after: datetime) -> Iterator[str]:
         """This function will yield the answers of listFinancialEvents (v0), page by page, as Amazon wrote them."""
-        params = {"PostedAfter": _iso(posted_after), "MaxResultsPerPage": 100}
+        params = {"PostedAfter": iso(posted_after), "MaxResultsPerPage": 100}
         yield from self._pages("listFinancialEvents", "finances/v0/financialEvents", params, "NextToken")
 
     def transactions(self, posted_after: datetime) -> Iterator[str]:
         """This function will yield the answers of listTransactions (2024-06-19), page by page, as Amazon wrote them."""
-        params = {"postedAfter": _iso(posted_after)}
+        params = {"postedAfter": iso(posted_after)}
         yield from self._pages("listTransactions", "finances/2024-06-19/transactions", params, "nextToken")
 
     def _pages(self, operation: str, path: str, params: dict[str, Any], token: str) -> Iterator[str]:
@@ -305,12 +209,12 @@ class AmazonClient:
         params: dict[str, Any] = {
             "reportTypes": SETTLEMENT,
             "processingStatuses": "DONE",
-            "createdSince": _iso(created_since),
+            "createdSince": iso(created_since),
         }
         while True:
             answer = self._api.json("getReports", "GET", f"{REPORTS}/reports", params=params)
             for report in answer.get("reports", []):
-                place = f"{REPORTS}/documents/{_part(str(report['reportDocumentId']))}"
+                place = f"{REPORTS}/documents/{part(str(report['reportDocumentId']))}"
                 yield (
                     str(report["reportId"]),
                     self._document(self._api.json("getReportDocument", "GET", place)),
@@ -336,28 +240,3 @@ class AmazonClient:
 def _patches(value: StockValue) -> list[dict[str, Any]]:
     shown = [{"fulfillment_channel_code": "DEFAULT", "quantity": value.quantity}]
     return [{"op": "replace", "path": "/attributes/fulfillment_availability", "value": shown}]
-
-
-def _payload(answer: dict[str, Any]) -> dict[str, Any]:
-    found = answer.get("payload")
-    if not isinstance(found, dict):
-        raise ChannelError("Amazon answered without a payload")
-    return found
-
-
-def _moment(order: dict[str, Any]) -> datetime:
-    try:
-        return datetime.fromisoformat(str(order["LastUpdateDate"])).astimezone(UTC)
-    except (KeyError, ValueError) as error:
-        raise ChannelError(f"order {order.get('AmazonOrderId')} has no time of change", final=True) from error
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _part(text: str) -> str:
-    """A piece of a path: whatever it holds, it stays one piece."""
-    if text in ("", ".", ".."):
-        raise ChannelError(f"“{text}” is no id of Amazon's", final=True)
-    return quote(text, safe="")

@@ -82,7 +82,7 @@ class WooCommerceClient:
     def _fetched(self, order: Mapping[str, Any], changed: datetime) -> Fetched:
         refunds = self.refunds(str(order["id"])) if order.get("refunds") else []
         body = json.dumps({"order": order, "refunds": refunds}, sort_keys=True, ensure_ascii=False)
-        return Fetched("order.fetched", f"{order['id']}@{_gmt(changed)}", body, changed)
+        return Fetched("order.fetched", f"{order['id']}@{_gmt(changed)}+{len(refunds)}", body, changed)
 
     def order(self, external_id: str) -> dict[str, Any]:
         """This function will return an order as it is now."""
