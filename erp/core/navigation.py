@@ -48,6 +48,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Price lists", "orders:price_list_list"),
             Item("Channels", "orders:channel_list"),
             Item("Listings", "orders:listing_list"),
+            Item("EDI interchanges", "orders:edi_interchange_list"),
             Item("Subscriptions", "orders:subscription_list"),
             Item("Messages to customers", "orders:message_template_list"),
             Item("Allocation policies", "orders:allocation_policy_list"),

@@ -56,7 +56,9 @@ class _Told:
         """This function will return a line as the partner speaks of it."""
         fact: Mapping[str, Any] = self.snapshot.facts.get("items", {}).get(ref, {})
         said = next((line for line in self.snapshot.lines if line.ref == ref), None)
-        ids = list(fact.get("ids", {}).items()) or [("VN", said.sku if said else ref)]
+        ids = [(str(code), str(value)) for code, value in fact.get("ids", [])] or [
+            ("VN", said.sku if said else ref)
+        ]
         words = said.description if said else ""
         return Product(
             ref.partition("#")[0], ids, fact.get("unit") or "EA", int(fact.get("factor", 1)), words

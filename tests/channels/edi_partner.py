@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.test import Client
 
 from erp.core.models import InboxMessage, OutboxMessage
 from erp.core.services.work_run import work_run
-from orders.models import Connection, EdiInterchange, Order
+from orders.models import ChannelOrder, Connection, EdiInterchange, Order
+from orders.services.channel_message import ACTION
 from orders.services.connection import ConnectionDraft, connection_save, connection_secret_set
 from tests.cast import NOW, Company
 
 KEY = "a-key-that-nobody-guesses"
 URL = "/channels/wholesale/webhooks/"
-SENT = datetime(2026, 3, 2, 8, 0)
 
 
 def partner(company: Company, account: str = "BIGSHOP", **settings: Any) -> Connection:
-    """The wholesale channel, connected to BIGSHOP in US dollars."""
-    said = {"our_id": "KEEL", "currency": "USD", "country": "US", "product_ids": ["VN", "SA", "EN"], **settings}
+    """The wholesale channel, connected to BIGSHOP in pounds."""
+    said = {
+        "our_id": "KEEL",
+        "currency": "GBP",
+        "country": "US",
+        "product_ids": ["VN", "SA", "EN"],
+        **settings,
+    }
     draft = ConnectionDraft(company.wholesale.pk, "edi", account, settings=said)
     connection = connection_save(draft, actor=company.ada, at=NOW)
-    connection_secret_set(connection_id=connection.pk, purpose="api_key", secret=KEY, actor=company.ada, at=NOW)
+    connection_secret_set(
+        connection_id=connection.pk, purpose="api_key", secret=KEY, actor=company.ada, at=NOW
+    )
     return connection
 
 
@@ -38,7 +45,12 @@ def x12(*sets: str, control: int = 1, sender: str = "BIGSHOP", receiver: str = "
 
 
 def order_850(
-    number: str = "PO-1", *, reference: str = "0001", lines: str = "", purpose: str = "00", tail: str = "CTT*1*2~\n"
+    number: str = "PO-1",
+    *,
+    reference: str = "0001",
+    lines: str = "",
+    purpose: str = "00",
+    tail: str = "CTT*1*2~\n",
 ) -> str:
     """A transaction set that orders two blue mugs at 9.95."""
     body = (
@@ -50,7 +62,9 @@ def order_850(
     return f"ST*850*{reference}~\n{body}SE*{count}*{reference}~\n"
 
 
-def edifact(*messages: str, control: str = "77", sender: str = "BIGSHOP", receiver: str = "KEEL", tail: str = "") -> str:
+def edifact(
+    *messages: str, control: str = "77", sender: str = "BIGSHOP", receiver: str = "KEEL", tail: str = ""
+) -> str:
     """An EDIFACT interchange around these messages."""
     return (
         f"UNA:+.? '\nUNB+UNOC:3+{sender}:14+{receiver}:14+260302:0800+{control}'\n{''.join(messages)}"
@@ -66,7 +80,7 @@ def orders_message(
     body = (
         head.format(number=number, action=action)
         + "DTM+137:20260302:102'\nNAD+BY+5400110000009::9'\n"
-        + "NAD+DP+5400110000016::9++Big Shop Depot+Main St 1+Gent++9000+BE'\nCUX+2:USD:9'\n"
+        + "NAD+DP+5400110000016::9++Big Shop Depot+Main St 1+Gent++9000+BE'\nCUX+2:GBP:9'\n"
         + (lines or "LIN+1++MUG:SA'\nQTY+21:2:PCE'\nPRI+AAA:9.95'\n")
         + tail
     )
@@ -84,12 +98,22 @@ def post(client: Client, body: str | bytes, **headers: str) -> Any:
 def work() -> list[str]:
     """Let the workers read what waits; returns the state of every message in the order of its arrival."""
     for _ in range(10):
-        waiting = InboxMessage.objects.filter(state="PENDING").order_by("pk").values_list("pk", flat=True)
+        waiting = list(
+            InboxMessage.objects.filter(state="PENDING").order_by("pk").values_list("pk", flat=True)
+        )
         if not waiting:
             break
-        for pk in list(waiting):
+        InboxMessage.objects.filter(state="PENDING").update(
+            next_at=NOW
+        )  # a test's transaction began before they came
+        for pk in waiting:
             work_run(table="inbox", row_id=pk, at=NOW)
-    return list(InboxMessage.objects.order_by("pk").values_list("state", flat=True))
+    return list(InboxMessage.objects.filter(kind=ACTION).order_by("pk").values_list("state", flat=True))
+
+
+def pending() -> list[str]:
+    """What our orders could not follow, in words."""
+    return [words for row in ChannelOrder.objects.order_by("pk") for words in row.pending]
 
 
 def sent(kind: str) -> list[EdiInterchange]:

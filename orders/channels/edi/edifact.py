@@ -94,12 +94,12 @@ def _one(text: str, start: int, counter: Counter) -> tuple[Interchange, int]:
         if not is_first and raw.startswith(("UNA" + marks.component, "UNB" + marks.element)):
             break  # the one before it was never closed
         at = end + 1 if end >= 0 else len(text)
+        counter.take()
         if not raw:
             continue
         if is_first:
             interchange.head = text[start:at]
         is_first = False
-        counter.take()
         if reader.take(raw):
             break
     interchange.text = text[start:at]

@@ -172,7 +172,7 @@ def snapshot_of(purchase: Purchase, profile: Profile, *, sent_at: datetime, is_t
         known[line.ref] = fact
         goods += worth.quantize(cent, ROUND_HALF_UP)
         now += worth_now.quantize(cent, ROUND_HALF_UP)
-        shown += line.unit_price * line.quantity
+        shown += (line.unit_price * line.quantity).quantize(cent, ROUND_HALF_UP)  # as our order line has it
     extra = sum((charge.amount for charge in purchase.charges), Decimal(0)) + purchase.tax
     _check_total(purchase, now, now + extra)
     charges = list(purchase.charges)
@@ -218,7 +218,13 @@ def _line(item: Item, profile: Profile) -> tuple[Line, Decimal, Decimal, dict[st
         item.description[:200],
         ordered - wanted,
     )
-    fact = {"ids": item.ids, "sku_id": qualifier, "unit": item.unit, "factor": factor, "price": str(price)}
+    fact = {
+        "ids": [list(pair) for pair in item.ids.items()],
+        "sku_id": qualifier,
+        "unit": item.unit,
+        "factor": factor,
+        "price": str(price),
+    }
     return line, price * most / per, price * item.quantity / per, fact
 
 

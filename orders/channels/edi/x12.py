@@ -105,9 +105,9 @@ def _one(text: str, start: int, counter: Counter) -> tuple[Interchange, int]:
         if raw.startswith("ISA" + marks.element):  # the one before it was never closed
             break
         at = end + 1 if end >= 0 else len(text)
+        counter.take()
         if not raw:
             continue
-        counter.take()
         if reader.take(raw):
             break
     interchange.text = text[start:at]

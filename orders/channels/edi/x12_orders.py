@@ -47,8 +47,9 @@ class _Map:
 
     def take(self, segment: Segment) -> None:
         """This function will read one segment of the body."""
-        found = getattr(self, f"_{segment.tag.lower()}", None)
-        if found is not None and segment.tag.isalnum():
+        tag = segment.tag
+        found = getattr(self, f"_{tag.lower()}", None) if len(tag) <= 3 else None
+        if found is not None:
             found(segment)
 
     def _cur(self, segment: Segment) -> None:
