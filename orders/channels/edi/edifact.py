@@ -65,14 +65,14 @@ def _marks(text: str, start: int) -> tuple[Marks, int]:
 def _end_of(text: str, at: int, marks: Marks) -> int:
     """Where the segment's terminator is; one that is released does not count."""
     end = text.find(marks.terminator, at)
-    while end > at and marks.release and _released(text, at, end, marks.release):
+    while at < end <= at + LONGEST_SEGMENT and marks.release and _released(text, at, end, marks.release):
         end = text.find(marks.terminator, end + 1)
     return end
 
 
 def _released(text: str, at: int, end: int, release: str) -> bool:
     before = end
-    while before > at and text[before - 1] == release:
+    while before > at and end - before <= LONGEST_SEGMENT and text[before - 1] == release:
         before -= 1
     return (end - before) % 2 == 1
 
@@ -88,8 +88,11 @@ def _one(text: str, start: int, counter: Counter) -> tuple[Interchange, int]:
         if end < 0 and raw.strip(_BLANK):
             reader.fault("truncated", "the last segment has no terminator")
         if len(raw) > LONGEST_SEGMENT:
-            reader.fault("unreadable", f"a segment of {len(raw):,} characters")
-            raw = raw[:LONGEST_SEGMENT]
+            raise Unreadable(
+                f"a segment of more than {LONGEST_SEGMENT} characters",
+                field="body",
+                remedy="Is it EDI at all?",
+            )
         raw = raw.replace("\r", "").replace("\n", "").strip(" \t")
         if not is_first and raw.startswith(("UNA" + marks.component, "UNB" + marks.element)):
             break  # the one before it was never closed

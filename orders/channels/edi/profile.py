@@ -41,7 +41,6 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("customer_number", "Our customer number of the partner"),
     ("ship_to", "Addresses by the partner's location number or GLN"),
     ("ship_from", "Our own address on despatch advices: name, city, country"),
-    ("gs1_prefix", "Our GS1 company prefix"),
 )  # fmt: skip
 SECRETS: tuple[tuple[str, str], ...] = (
     ("api_key", "Key that the gateway sends as X-API-Key or Authorization: Bearer"),
@@ -87,7 +86,6 @@ class Profile:
     customer_number: str
     ship_to: Mapping[str, Place]
     ship_from: Place = field(default_factory=Place)
-    gs1_prefix: str = ""
 
     @classmethod
     def of(cls, account: Account) -> Profile:
@@ -108,7 +106,6 @@ class Profile:
             {**dict.fromkeys(ONE_PIECE, 1), **read.factors("units")}, {**PRICE_UNITS, **read.factors("price_units")},
             read.choice("missing_price", ("refuse", "zero"), "refuse"), read.text("currency", ""), read.text("country", ""),
             read.text("customer_number", ""), read.places("ship_to"), read.place("ship_from", account.settings.get("ship_from")),
-            read.text("gs1_prefix", ""),
         )  # fmt: skip
 
     def spoken(self, standard: str) -> Profile:

@@ -99,8 +99,11 @@ def _one(text: str, start: int, counter: Counter) -> tuple[Interchange, int]:
         if end < 0 and raw.strip(_BLANK):
             reader.fault("truncated", "the last segment has no terminator")
         if len(raw) > LONGEST_SEGMENT:
-            reader.fault("unreadable", f"a segment of {len(raw):,} characters")
-            raw = raw[:LONGEST_SEGMENT]
+            raise Unreadable(
+                f"a segment of more than {LONGEST_SEGMENT} characters",
+                field="body",
+                remedy="Is it EDI at all?",
+            )
         raw = _clean(raw, marks)
         if raw.startswith("ISA" + marks.element):  # the one before it was never closed
             break
