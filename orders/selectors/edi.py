@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from erp.core.errors import InvalidInput
 from orders.channels.edi.envelope import Segment
@@ -35,10 +36,11 @@ def edi_segments(row: EdiInterchange) -> list[ShownSegment]:
         (interchange, *_) = read(row.text)
     except (InvalidInput, ValueError):
         return []
-    marks, shown, place, message = interchange.marks, [], 0, 0
+    marks, place, message = interchange.marks, 0, 0
+    shown: list[ShownSegment] = []
     faults = {
-        (place, int(fault["position"])): str(fault["text"])
-        for place, fault in _message_faults(row)
+        (position, int(fault["position"])): str(fault["text"])
+        for position, fault in _message_faults(row)
         if fault.get("position")
     }
     for raw in _rows(row.text, marks.terminator):
@@ -64,7 +66,7 @@ def _rows(text: str, terminator: str) -> list[str]:
     return [raw for raw in found if raw]
 
 
-def _message_faults(row: EdiInterchange) -> list[tuple[int, dict[str, object]]]:
+def _message_faults(row: EdiInterchange) -> list[tuple[int, dict[str, Any]]]:
     return [
         (position, fault)
         for position, faults in row.messages.values_list("position", "faults")
