@@ -96,10 +96,10 @@ class EdiCounter(models.Model):
         "orders.Connection", on_delete=models.PROTECT, related_name="+", db_index=False
     )
     name = models.CharField(max_length=12)
-    value = models.BigIntegerField(default=0)
+    last_number = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "name"], name="edicounter_once")]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.value} of connection #{self.connection_id}"
+        return f"{self.name} {self.last_number} of connection #{self.connection_id}"

@@ -209,7 +209,7 @@ def test_control_numbers_have_no_gap_and_begin_again_after_the_last(company: Com
         edi_order_answer(channel="wholesale", external_id="PO-9", actor=company.olga, at=NOW)
     client_of(connection).publish_stock([StockValue("MUG", 9, 9)])
     assert [row.control_number for row in sent("846")] == ["1", "2", "3", "4"]
-    EdiCounter.objects.update(value=999_999_999)
+    EdiCounter.objects.update(last_number=999_999_999)
     client_of(connection).publish_stock([StockValue("MUG", 10, 10)])
     assert sent("846")[-1].control_number == "1"
 
