@@ -65,7 +65,8 @@ def edi_number_take(connection_id: int, name: str) -> int:
     """This function will return a partner's next control number of a kind; gapless, see the module."""
     rows = query(
         "INSERT INTO orders_edicounter AS c (connection_id, name, last_number) VALUES (%s, %s, 1) "
-        "ON CONFLICT (connection_id, name) DO UPDATE SET last_number = CASE WHEN c.last_number >= %s THEN 1 ELSE c.last_number + 1 END "
+        "ON CONFLICT (connection_id, name) DO UPDATE SET last_number = "
+        "CASE WHEN c.last_number >= %s THEN 1 ELSE c.last_number + 1 END "
         "RETURNING last_number",
         [connection_id, name, HIGHEST],
     )
