@@ -49,6 +49,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "subscriptions": periodic("orders.subscription_raise_due", 600),
     "hold-release": periodic("orders.hold_release_met", 300),
     "hold-escalation": periodic("orders.hold_escalate", 900),
+    "edi-answers": periodic("orders.edi_answer_due", 120),
+    "edi-unacknowledged": periodic("orders.edi_flag_unacknowledged", 900),
     "exception-wake": periodic("core.exception_wake", 300),
     "exception-escalation": periodic("core.exception_escalate", 300),
     "channel-stock": periodic("orders.channel_stock_run", 15),

@@ -282,3 +282,25 @@ _kind(
     "Too late: ask for the parcel back; his bill stays disputed until it is settled.",
     cause=cause_by("supplier", "sku=skus"),
 )  # fmt: skip
+_kind(
+    "EDI_REFUSED", "A partner's interchange was refused", Role.OPERATIONS, 4,
+    "Read on its page which segment is wrong; the partner was told by TA1, 997 or CONTRL.",
+    "A setting of ours? Correct it on the connection, then replay the message.", "Else ask the partner to send it again.",
+    cause=cause_by("channel", "reasons"),
+)  # fmt: skip
+_kind(
+    "EDI_NOT_ACCEPTED", "A partner did not accept our document", Role.OPERATIONS, 4,
+    "Read on its page what the partner says of it.", "Correct the cause with the partner and agree how he gets the facts.",
+    cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
+    "EDI_UNACKNOWLEDGED", "A partner has not acknowledged our document", Role.OPERATIONS, 8,
+    "Is the document still in the partner's folder? Then his gateway does not fetch.",
+    "Ask the partner whether it arrived.", "He never acknowledges? Set “ack_hours” to 0.",
+    cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
+    "EDI_NOT_TOLD", "A partner could not be told of his order", Role.OPERATIONS, 8,
+    "Read why in the case; correct the setting of the connection.", "It is told by itself within minutes.",
+    cause=cause_by("channel"),
+)  # fmt: skip

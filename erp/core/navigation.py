@@ -53,6 +53,7 @@ SECTIONS: tuple[Section, ...] = (
             Item("Channel orders", "orders:channel_order_list"),
             Item("Listings", "orders:listing_list"),
             Item("Unknown SKUs", "orders:unmapped_sku_list"),
+            Item("EDI interchanges", "orders:edi_interchange_list"),
             Item("Subscriptions", "orders:subscription_list"),
             Item("Messages to customers", "orders:message_template_list"),
             Item("Allocation policies", "orders:allocation_policy_list"),

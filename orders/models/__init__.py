@@ -15,6 +15,7 @@ from orders.models.check import CheckPolicy, TaxExpectation
 from orders.models.connection import Connection, ConnectionSecret, RefusedDelivery
 from orders.models.customer import CreditLimitChange, Customer
 from orders.models.drop_ship import DropShip
+from orders.models.edi import EdiCounter, EdiInterchange, EdiMessage
 from orders.models.hold import Hold, HoldRule
 from orders.models.kit import OrderKit
 from orders.models.notice import ChannelMail, MessageTemplate
@@ -50,6 +51,9 @@ __all__ = [
     "CreditLimitChange",
     "Customer",
     "DropShip",
+    "EdiCounter",
+    "EdiInterchange",
+    "EdiMessage",
     "FreightRate",
     "Hold",
     "HoldRule",

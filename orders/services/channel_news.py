@@ -8,6 +8,7 @@ from django.db import transaction
 
 from erp.core.models import User
 from erp.core.services.exception_case import CaseDraft, exception_open_many
+from erp.core.work_registry import address_resolve
 from orders.channels.contract import REDACT, STOCK, UNINSTALLED, ChannelEvent
 from orders.models import Channel, Connection
 from orders.services.channel_reconcile import channel_stock_heard
@@ -22,6 +23,9 @@ def channel_news_handle(*, channel: str, event: ChannelEvent, actor: User, at: d
         return _redact(channel, event, actor, at)
     if event.kind == STOCK:
         return channel_stock_heard(channel=channel, event=event, actor=actor, at=at)
+    if event.kind == "INTERCHANGE":  # an envelope of several documents, which a service of its own takes apart
+        take = address_resolve("orders.edi_interchange_take")
+        return str(take(channel=channel, event=event, actor=actor, at=at))
     return "noted"
 
 

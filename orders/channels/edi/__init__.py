@@ -1,0 +1,5 @@
+"""Which adapter speaks EDI with a partner?"""
+
+from orders.channels.edi.adapter import Edi
+
+ADAPTER = Edi()
