@@ -151,7 +151,7 @@ def test_kits_and_substitutions(company: Company) -> None:
         ]
     )
     run = imported("kits", content, company.olga)
-    assert (counts(run), run.items_total) == ((1, 0, 0, 2), 3)
+    assert (counts(run), run.item_count) == ((1, 0, 0, 2), 3)
     assert sorted(KitComponent.objects.values_list("component__sku", "quantity")) == [("LAMP", 1), ("MUG", 2)]
     assert faults(row_of(run, 3)) == [(3, "kit")]
     changed = imported("kits", text([["kit", "component", "quantity"], ["SET", "MUG", "3"]]), company.olga)

@@ -31,7 +31,7 @@ CONTENT = "\n".join(FILE).encode()
 def test_orders_come_in_and_bad_ones_stay_out_with_every_fault(company: Company) -> None:
     run = checked(upload("orders", CONTENT, company.cora, ORDER_OPTIONS), company.cora)
     assert (Order.objects.count(), InboxMessage.objects.count(), ExceptionCase.objects.count()) == (0, 0, 0)
-    assert (counts(run), run.rows_total, run.items_total) == ((2, 0, 0, 4), 8, 6)
+    assert (counts(run), run.row_count, run.item_count) == ((2, 0, 0, 4), 8, 6)
     committed(run, company.cora)
     assert counts(run) == (2, 0, 0, 4)
     assert sorted(Order.objects.values_list("external_id", flat=True)) == ["F-1", "F-5"]

@@ -42,7 +42,7 @@ def rows(company: Company) -> list[list[object]]:
 def test_a_dry_run_says_everything_and_writes_nothing(company: Company) -> None:
     before = (Product.objects.count(), Product.history.count())
     run = checked(upload("products", text(rows(company)), company.olga), company.olga)
-    assert (run.state, counts(run), run.rows_total) == ("CHECKED", (1, 1, 1, 1), 4)
+    assert (run.state, counts(run), run.row_count) == ("CHECKED", (1, 1, 1, 1), 4)
     assert (Product.objects.count(), Product.history.count()) == before
     changed = row_of(run, 3, is_trial=True)
     assert (changed.action, changed.key) == ("CHANGED", "mug")

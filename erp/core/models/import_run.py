@@ -33,8 +33,8 @@ class ImportRun(models.Model):
     )
     mapping = models.JSONField(default=dict, help_text="Our column → header of the file.")
     is_mapped = models.BooleanField(default=False, help_text="A person or program has confirmed the mapping.")
-    rows_total = models.PositiveIntegerField(default=0)
-    items_total = models.PositiveIntegerField(default=0)
+    row_count = models.PositiveIntegerField(default=0)
+    item_count = models.PositiveIntegerField(default=0)
     items_done = models.PositiveIntegerField(default=0, help_text="Where an interrupted step goes on.")
     count_new = models.PositiveIntegerField(default=0)
     count_changed = models.PositiveIntegerField(default=0)
@@ -56,7 +56,7 @@ class ImportRun(models.Model):
             models.UniqueConstraint(
                 fields=["kind", "file_hash", "scope_hash"], condition=~Q(state__in=IMPORT_OVER), name="importrun_file_once",
             ),
-            models.CheckConstraint(name="importrun_done", condition=Q(items_done__lte=F("items_total"))),
+            models.CheckConstraint(name="importrun_done", condition=Q(items_done__lte=F("item_count"))),
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["kind", "header_hash", "-id"], name="importrun_header"),

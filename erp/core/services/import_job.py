@@ -128,7 +128,7 @@ def _work(run_id: int, state: ImportState, progress: Meter, actor: User, at: dat
     source = Source(target, Dialect(**run.dialect), run.mapping)
     with default_storage.open(stored_name(run.file_hash)) as file:
         keys = source.keys(file)
-        ImportRun.objects.filter(pk=run_id).update(rows_total=keys.rows, items_total=keys.items)
+        ImportRun.objects.filter(pk=run_id).update(row_count=keys.rows, item_count=keys.items)
         progress(run.items_done, keys.items, "Reading")
         done = run.items_done
         for chunk in _chunks(source, file, keys, done, target.batch):

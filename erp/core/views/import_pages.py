@@ -132,7 +132,7 @@ class ImportRunRecord(RecordPage):
                 )
             )
         return [
-            *facts, Fact("Rows in the file", quantity_text(obj.rows_total) if obj.rows_total else "–"),
+            *facts, Fact("Rows in the file", quantity_text(obj.row_count) if obj.row_count else "–"),
             Fact("Uploaded", when_html(obj.created_at), hint=f"by {obj.created_by}"),
         ]  # fmt: skip
 

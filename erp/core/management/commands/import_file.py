@@ -92,7 +92,7 @@ class Command(BaseCommand):
         is_trial = run.state in (ImportState.CHECKED, ImportState.UPLOADED)
         self.stdout.write(
             f"{run} {run.get_state_display().lower()}: {run.count_new:,} new, {run.count_changed:,} changed, "
-            f"{run.count_unchanged:,} unchanged, {run.count_refused:,} refused; {run.rows_total:,} rows in {seconds:.1f} s"
+            f"{run.count_unchanged:,} unchanged, {run.count_refused:,} refused; {run.row_count:,} rows in {seconds:.1f} s"
         )
         if run.error:
             raise CommandError(run.error)
