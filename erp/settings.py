@@ -298,6 +298,15 @@ if PRODUCTION:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+# Imports (docs/imports.md): the largest file, what a workbook may unpack to, and the most rows.
+KEEL_UPLOAD_MAX_BYTES = env.int("KEEL_UPLOAD_MAX_BYTES", default=100 * 2**20)
+KEEL_IMPORT_MAX_UNPACKED = env.int("KEEL_IMPORT_MAX_UNPACKED", default=400 * 2**20)
+KEEL_IMPORT_MAX_ROWS = env.int("KEEL_IMPORT_MAX_ROWS", default=500_000)
+FILE_UPLOAD_HANDLERS = [
+    "erp.core.imports.upload.LimitUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Static files, media, mail ------------------------------------------------------------------------------
 STATIC_URL = "/static/"

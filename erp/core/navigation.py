@@ -148,6 +148,7 @@ SECTIONS: tuple[Section, ...] = (
         "cog",
         (
             Item("Jobs", "job_list", "w"),
+            Item("Imports", "import_run_list"),
             Item("Inbox messages", "inbox_message_list"),
             Item("Replays", "replay_list"),
             Item("Outbox messages", "outbox_message_list"),
@@ -161,6 +162,7 @@ SECTIONS: tuple[Section, ...] = (
 ACTIONS: tuple[Item, ...] = (
     Item("New order", "orders:order_create", icon="shopping-cart"),
     Item("Import orders", "orders:order_import", icon="upload"),
+    Item("Import a file", "import_run_create", icon="upload"),
     Item("New purchase order", "procurement:purchase_order_create", icon="clipboard-list"),
     Item("New return", "returns:rma_create", icon="undo-2"),
     Item("Adjust stock", "inventory:adjustment_create", icon="scale"),

@@ -35,6 +35,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "core.note_add": frozenset({R.OPERATIONS, R.WAREHOUSE, R.PROCUREMENT, R.FINANCE, R.CUSTOMER_SERVICE}),
     "core.approval_view": EVERYONE,
     "core.approval_decide": frozenset({R.OPERATIONS, R.FINANCE, R.PROCUREMENT}),
+    "core.import_view": EVERYONE,
+    "core.import": frozenset({R.OPERATIONS, R.WAREHOUSE, R.PROCUREMENT, R.FINANCE, R.CUSTOMER_SERVICE}),
     "core.admin": frozenset(),
     "inventory.view": EVERYONE,
     "inventory.product_edit": frozenset({R.OPERATIONS, R.PROCUREMENT}),

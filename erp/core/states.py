@@ -90,3 +90,34 @@ OUTBOX = Machine(
     owners={W.DEAD: Role.OPERATIONS},
     audited=False,
 )
+
+
+class ImportState(models.TextChoices):
+    UPLOADED = "UPLOADED", "Uploaded"
+    CHECKING = "CHECKING", "Dry run"
+    CHECKED = "CHECKED", "Checked"
+    IMPORTING = "IMPORTING", "Importing"
+    IMPORTED = "IMPORTED", "Imported"
+    UNDOING = "UNDOING", "Being taken back"
+    UNDONE = "UNDONE", "Taken back"
+    DISCARDED = "DISCARDED", "Discarded"
+
+
+I = ImportState  # noqa: E741
+IMPORT = Machine(
+    document="core.ImportRun",
+    states=ImportState,
+    initial=I.UPLOADED,
+    transitions={
+        I.UPLOADED: {I.CHECKING, I.IMPORTING, I.DISCARDED},
+        I.CHECKING: {I.CHECKED, I.UPLOADED, I.DISCARDED},
+        I.CHECKED: {I.CHECKING, I.IMPORTING, I.DISCARDED},
+        I.IMPORTING: {I.IMPORTED, I.UNDOING},
+        I.IMPORTED: {I.UNDOING},
+        I.UNDOING: {I.UNDONE},
+        I.UNDONE: set(),
+        I.DISCARDED: set(),
+    },
+)
+IMPORT_OPEN = (I.UPLOADED, I.CHECKING, I.CHECKED)  # nothing was written yet
+IMPORT_OVER = (I.UNDONE, I.DISCARDED)  # the same file may come again

@@ -54,7 +54,7 @@ def product_save(draft: ProductDraft, *, product_id: int | None = None, actor: U
     known = (
         Product.objects.filter(pk=product_id).values_list("gtin", flat=True).first() if product_id else None
     )
-    checked = _checked(draft, known=known or "")
+    checked = validated(draft, known=known or "")
     if product_id is None:
         product = Product(is_active=True)
     else:
@@ -62,9 +62,9 @@ def product_save(draft: ProductDraft, *, product_id: int | None = None, actor: U
         if found is None:
             raise NotFound(f"there is no product #{product_id}", field="product", remedy="Reload the list.")
         product = found
-        _refuse_rewriting(product, checked)
+        refuse_rewriting(product, checked)
     _refuse_taken([checked], product_id)
-    _fill(product, checked)
+    fill(product, checked)
     record_sign(product, actor=actor, at=at)
     product.save()
     return product
@@ -73,10 +73,10 @@ def product_save(draft: ProductDraft, *, product_id: int | None = None, actor: U
 @transaction.atomic
 def product_create_many(drafts: Sequence[ProductDraft], *, actor: User, at: datetime) -> list[Product]:
     """This function will create products in a constant number of statements, or none of them (see `product_save`)."""
-    checked = [_checked(draft) for draft in drafts]
+    checked = [validated(draft) for draft in drafts]
     _refuse_twice(checked)
     _refuse_taken(checked, None)
-    products = [_fill(Product(is_active=True), draft) for draft in checked]
+    products = [fill(Product(is_active=True), draft) for draft in checked]
     return list(bulk_create_with_history(products, Product, default_user=actor, default_date=at))
 
 
@@ -214,8 +214,11 @@ def clean_text(value: str, field: str, length: int) -> str:
     return cleaned
 
 
-def _checked(draft: ProductDraft, *, known: str = "") -> ProductDraft:
-    """The draft in clean words; a barcode that the product has already (`known`) is not asked about again."""
+def validated(draft: ProductDraft, *, known: str = "") -> ProductDraft:
+    """This function will return a draft with clean texts; InvalidInput names the field that can not be.
+
+    A barcode that the product has already (`known`) is not asked about again.
+    """
     if not 0 <= draft.weight_grams <= 2_000_000_000:
         raise InvalidInput(
             "the weight is out of range", field="weight_grams", remedy="Enter grams, 0 or more."
@@ -290,7 +293,8 @@ def _refuse_taken(drafts: Sequence[ProductDraft], own_id: int | None) -> None:
         raise InvalidInput(f"{value} is taken by another product", field=field, remedy="Choose another one.")
 
 
-def _refuse_rewriting(product: Product, draft: ProductDraft) -> None:
+def refuse_rewriting(product: Product, draft: ProductDraft) -> None:
+    """This function will refuse another base unit or lot tracking once stock has moved: the journal would lie."""
     if product.is_kit and draft.is_lot_tracked:
         raise InvalidInput(
             f"{product.sku} is a kit: it has no stock, so no lots",
@@ -313,7 +317,8 @@ def _refuse_rewriting(product: Product, draft: ProductDraft) -> None:
         )
 
 
-def _fill(product: Product, draft: ProductDraft) -> Product:
+def fill(product: Product, draft: ProductDraft) -> Product:
+    """This function will set a product's fields to those of a draft and return it; nothing is written."""
     for name in (
         "sku",
         "name",

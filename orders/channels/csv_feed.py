@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +49,7 @@ def read_feed(content: bytes, *, channel: str, at: datetime) -> list[FeedOrder]:
     for number, row in rows:
         # a row without an id is an order of its own, refused below under its row number
         groups.setdefault(row["external_id"].strip() or f"row-{number}", []).append((number, row))
-    return [_feed_order(external_id, members, channel, at) for external_id, members in groups.items()]
+    return [feed_order(external_id, members, channel, at) for external_id, members in groups.items()]
 
 
 def _rows(content: bytes) -> list[tuple[int, dict[str, str]]]:
@@ -108,12 +108,14 @@ def _check_header(header: list[str]) -> None:
             )
 
 
-def _feed_order(
-    external_id: str, members: list[tuple[int, dict[str, str]]], channel: str, at: datetime
+def feed_order(
+    external_id: str, members: Sequence[tuple[int, Mapping[str, str]]], channel: str, at: datetime
 ) -> FeedOrder:
-    raw = io.StringIO()
-    csv.writer(raw, lineterminator="\n").writerows([row[column] for column in COLUMNS] for _, row in members)
-    body = raw.getvalue()
+    """This function will make one order of its rows, (row number, column → text), or say what kept it out.
+
+    The body is the rows as they stand there, in the order of COLUMNS: the same rows again are the same message.
+    """
+    body = body_of(members)
     first = members[0][0]
     try:
         content = _content(members, channel)
@@ -125,7 +127,14 @@ def _feed_order(
     return FeedOrder(command.external_id, first, body, command)
 
 
-def _content(members: list[tuple[int, dict[str, str]]], channel: str) -> Mapping[str, Any]:
+def body_of(members: Sequence[tuple[int, Mapping[str, str]]]) -> str:
+    """This function will return the rows of an order as they are kept in the inbox."""
+    raw = io.StringIO()
+    csv.writer(raw, lineterminator="\n").writerows([row[column] for column in COLUMNS] for _, row in members)
+    return raw.getvalue()
+
+
+def _content(members: Sequence[tuple[int, Mapping[str, str]]], channel: str) -> Mapping[str, Any]:
     first_number, first = members[0]
     for number, row in members:
         if "_ragged" in row:
@@ -176,7 +185,7 @@ def row_error(order: FeedOrder, error: KeelError) -> tuple[int, KeelError]:
     return number, named
 
 
-def _with_row(error: KeelError, members: list[tuple[int, dict[str, str]]]) -> KeelError:
+def _with_row(error: KeelError, members: Sequence[tuple[int, Mapping[str, str]]]) -> KeelError:
     """Say in which row of the file the field is: lines[n] is the nth row of its order."""
     number = members[0][0]
     if error.field.startswith("lines["):

@@ -40,7 +40,8 @@ class CustomerDraft:
     verified_age: int | None = None
 
 
-def _checked(draft: CustomerDraft) -> CustomerDraft:
+def validated(draft: CustomerDraft) -> CustomerDraft:
+    """This function will return a draft that can be stored; InvalidInput names the field that can not."""
     if not draft.number.strip() or len(draft.number) > 40:
         raise InvalidInput("a customer number has 1 to 40 characters", field="number", remedy="Shorten it.")
     if not draft.name.strip() or len(draft.name) > 120:
@@ -94,7 +95,7 @@ def customer_create_many(drafts: Sequence[CustomerDraft], *, actor: User, at: da
     """This function will create the customers that do not exist yet and return number → id of all of them."""
     numbers = [draft.number for draft in drafts]
     known = dict(Customer.objects.filter(number__in=numbers).values_list("number", "pk"))
-    fresh = {draft.number: _checked(draft) for draft in drafts if draft.number not in known}
+    fresh = {draft.number: validated(draft) for draft in drafts if draft.number not in known}
     made = bulk_create_with_history(
         [Customer(**asdict(draft), created_at=at) for draft in fresh.values()],
         Customer,
@@ -110,7 +111,7 @@ def customer_save(
     draft: CustomerDraft, *, customer_id: int | None = None, actor: User, at: datetime
 ) -> Customer:
     """This function will create or change one customer; InvalidInput names the field, a taken number included."""
-    _checked(draft)
+    validated(draft)
     customer = (
         Customer.objects.select_for_update().filter(pk=customer_id).first()
         if customer_id

@@ -51,6 +51,20 @@ def _import_batch(
     orders: Sequence[FeedOrder], channel: str, result: FeedResult, actor: User, at: datetime
 ) -> None:
     refused = [order for order in orders if order.error is not None]
+    feed_keep_many(refused, channel=channel, actor=actor, at=at)
+    result.errors += [(order.first_row, order.error) for order in refused if order.error is not None]
+    sound = [order for order in orders if order.command is not None]
+    received = order_receive_many([order.command for order in sound if order.command], actor=actor, at=at)
+    for order, outcome in zip(sound, received, strict=True):
+        if outcome.error is not None:
+            result.errors.append(row_error(order, outcome.error))
+        elif outcome.order_id is not None:
+            (result.created if outcome.is_new else result.repeated).append(outcome.order_id)
+
+
+@transaction.atomic
+def feed_keep_many(refused: Sequence[FeedOrder], *, channel: str, actor: User, at: datetime) -> None:
+    """This function will keep orders of a file that are none in the inbox, raw, each with its error and an exception case."""
     stored = inbox_store_many(
         [
             InboxDraft(channel, ACTION, f"{order.external_id}:{order.first_row}", order.body)
@@ -67,14 +81,6 @@ def _import_batch(
         actor=actor,
         at=at,
     )
-    result.errors += [(order.first_row, order.error) for order in refused if order.error is not None]
-    sound = [order for order in orders if order.command is not None]
-    received = order_receive_many([order.command for order in sound if order.command], actor=actor, at=at)
-    for order, outcome in zip(sound, received, strict=True):
-        if outcome.error is not None:
-            result.errors.append(row_error(order, outcome.error))
-        elif outcome.order_id is not None:
-            (result.created if outcome.is_new else result.repeated).append(outcome.order_id)
 
 
 @transaction.atomic

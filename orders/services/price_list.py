@@ -56,7 +56,8 @@ def _check_period(draft: PriceListDraft | EntryDraft) -> None:
         )
 
 
-def _check_entry(draft: EntryDraft) -> None:
+def check_entry(draft: EntryDraft) -> None:
+    """This function will refuse a price that is none; InvalidInput names the field."""
     if not (draft.price.is_finite() and 0 <= draft.price <= Decimal("1e9")) or draft.price != round(
         draft.price, 4
     ):
@@ -80,7 +81,7 @@ def price_list_save(
         raise InvalidInput("a name has 1 to 120 characters", field="name", remedy="Say whom it is for.")
     exponent(draft.currency)
     _check_period(draft)
-    price_list = _locked(price_list_id) if price_list_id else PriceList()
+    price_list = lock_price_list(price_list_id) if price_list_id else PriceList()
     if PriceList.objects.filter(code__iexact=code).exclude(pk=price_list_id or 0).exists():
         raise InvalidInput(f"there is a list {code} already", field="code", remedy="Choose another code.")
     if price_list.pk and price_list.currency != draft.currency and price_list.entries.exists():
@@ -96,7 +97,8 @@ def price_list_save(
     return price_list
 
 
-def _locked(price_list_id: int) -> PriceList:
+def lock_price_list(price_list_id: int) -> PriceList:
+    """This function will lock a price list and return it; NotFound when it is gone."""
     found = PriceList.objects.select_for_update().filter(pk=price_list_id).first()
     if found is None:
         raise NotFound(
@@ -108,8 +110,8 @@ def _locked(price_list_id: int) -> PriceList:
 @transaction.atomic
 def price_entry_save(*, price_list_id: int, draft: EntryDraft, actor: User, at: datetime) -> PriceListEntry:
     """This function will set a price on a list; the same product, quantity and first day replaces what stood there."""
-    _check_entry(draft)
-    price_list = _locked(price_list_id)
+    check_entry(draft)
+    price_list = lock_price_list(price_list_id)
     entry = price_list.entries.filter(
         product_id=draft.product_id, minimum_quantity=draft.minimum_quantity, valid_from=draft.valid_from
     ).first() or PriceListEntry(
@@ -148,7 +150,7 @@ def price_list_assign(
     at: datetime,
 ) -> PriceListAssignment:
     """This function will make a list apply to one customer, one segment or one channel: exactly one of the three."""
-    price_list = _locked(price_list_id)
+    price_list = lock_price_list(price_list_id)
     if sum(map(bool, (customer_id, segment, channel_id))) != 1:
         raise InvalidInput("a list is for one party", field="customer", remedy="Fill in exactly one of them.")
     if segment and segment not in dict(Customer.SEGMENTS):
@@ -178,7 +180,7 @@ def contract_price_save(
 ) -> ContractPrice:
     """This function will set what one customer pays for a product; the same quantity and first day replaces the price."""
     exponent(currency)
-    _check_entry(draft)
+    check_entry(draft)
     if not Customer.objects.select_for_update().filter(pk=customer_id).exists():
         raise NotFound(f"there is no customer #{customer_id}", field="customer", remedy="Reload the list.")
     key = {
@@ -206,7 +208,7 @@ def price_list_import(
 
     Returns how many prices were new or changed, and the errors as (row, refusal). With an error nothing was written.
     """
-    price_list = _locked(price_list_id)
+    price_list = lock_price_list(price_list_id)
     rows = _read(content)
     skus = {row["sku"].strip().lower() for _, row in rows}
     products = dict(Product.objects.annotate(low=Lower("sku")).filter(low__in=skus).values_list("low", "pk"))
@@ -215,7 +217,7 @@ def price_list_import(
     for number, row in rows:
         try:
             draft = _entry(row, products)
-            _check_entry(draft)
+            check_entry(draft)
             key = (draft.product_id, draft.minimum_quantity, draft.valid_from)
             if key in drafts:
                 raise InvalidInput("the same price came before", field="sku", remedy="Keep one of the rows.")

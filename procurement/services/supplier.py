@@ -64,6 +64,21 @@ def supplier_save(
     return _write(supplier, values, actor, at)
 
 
+def supplier_validated(
+    *,
+    code: str,
+    name: str,
+    email: str,
+    currency: str,
+    rate: Decimal | None,
+    lead_time_days: int,
+    payment_days: int,
+) -> Decimal:
+    """This function will refuse what `supplier_save` would refuse, a taken code apart, and return the rate that it would keep."""
+    _check_supplier(code, name, email, lead_time_days, payment_days)
+    return _rate(currency, rate)
+
+
 def _check_supplier(code: str, name: str, email: str, lead_time_days: int, payment_days: int) -> None:
     if not _CODE.fullmatch(code):
         raise InvalidInput(

@@ -4,6 +4,7 @@ from erp.core.models.access import ApiKey, IdempotencyKey, SavedView, User
 from erp.core.models.approval import ApprovalPolicy, ApprovalRequest
 from erp.core.models.audit import Mention, Note, NumberSeries, StateChange
 from erp.core.models.exception_case import ExceptionCase
+from erp.core.models.import_run import ImportRow, ImportRun
 from erp.core.models.mail import CaughtMail
 from erp.core.models.proof import VerifyRun
 from erp.core.models.replay import Replay, ReplayItem
@@ -17,6 +18,8 @@ __all__ = [
     "CaughtMail",
     "ExceptionCase",
     "IdempotencyKey",
+    "ImportRow",
+    "ImportRun",
     "InboxMessage",
     "Job",
     "Mention",

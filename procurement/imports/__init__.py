@@ -1,0 +1,1 @@
+"""Which kinds of files does purchasing take in? The machine is erp.core.imports."""
