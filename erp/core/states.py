@@ -90,3 +90,20 @@ OUTBOX = Machine(
     owners={W.DEAD: Role.OPERATIONS},
     audited=False,
 )
+
+
+class WebhookState(models.TextChoices):
+    ACTIVE = "ACTIVE", "Active"
+    DISABLED = "DISABLED", "Disabled"
+
+
+WEBHOOK = Machine(
+    document="core.WebhookEndpoint",
+    states=WebhookState,
+    initial=WebhookState.ACTIVE,
+    transitions={
+        WebhookState.ACTIVE: {WebhookState.DISABLED},
+        WebhookState.DISABLED: {WebhookState.ACTIVE},
+    },
+    owners={WebhookState.DISABLED: Role.ADMIN},
+)
