@@ -30,7 +30,7 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["id"], condition=Q(position__isnull=True), name="event_unnumbered"),
-            models.Index(fields=["document_type", "document_id"], name="event_document"),
+            models.Index(fields=["kind", "position"], name="event_kind"),
         ]
         triggers = [numbered_once("event_numbered_once"), kept_for_ever("event_kept_for_ever")]
 

@@ -68,29 +68,30 @@ def _checked(draft: WebhookDraft, besides: int | None) -> WebhookDraft:
     return WebhookDraft(name, url, sorted(set(draft.kinds)))
 
 
-@transaction.atomic
 def webhook_create(draft: WebhookDraft, *, actor: User, at: datetime) -> tuple[WebhookEndpoint, str]:
     """This function will tell a new address of what happens from now on; returns it with the secret, shown this once.
 
     InvalidInput for an address that Keel may not call, a name that is taken or an event that there is not.
     """
     _demand(actor)
-    checked, secret = _checked(draft, None), _secret()
-    endpoint = WebhookEndpoint.objects.create(
-        name=checked.name, url=checked.url, kinds=list(checked.kinds), secret=seal(secret), position=event_latest(),
-        created_by=actor, created_at=at,
-    )  # fmt: skip
-    record_creation(WebhookEndpoint, [endpoint.pk], actor=actor, at=at, action="core.webhook_create")
+    checked, secret = _checked(draft, None), _secret()  # looks the host up, so before the transaction
+    with transaction.atomic():
+        endpoint = WebhookEndpoint.objects.create(
+            name=checked.name, url=checked.url, kinds=list(checked.kinds), secret=seal(secret),
+            position=event_latest(), created_by=actor, created_at=at,
+        )  # fmt: skip
+        record_creation(WebhookEndpoint, [endpoint.pk], actor=actor, at=at, action="core.webhook_create")
     return endpoint, secret
 
 
-@transaction.atomic
 def webhook_save(*, endpoint_id: int, draft: WebhookDraft, actor: User, at: datetime) -> WebhookEndpoint:
     """This function will change an endpoint's name, address and events; what waits goes to the new address."""
     _demand(actor)
-    checked, endpoint = _checked(draft, endpoint_id), _locked(endpoint_id)
-    endpoint.name, endpoint.url, endpoint.kinds = checked.name, checked.url, list(checked.kinds)
-    endpoint.save(update_fields=["name", "url", "kinds"])
+    checked = _checked(draft, endpoint_id)
+    with transaction.atomic():
+        endpoint = _locked(endpoint_id)
+        endpoint.name, endpoint.url, endpoint.kinds = checked.name, checked.url, list(checked.kinds)
+        endpoint.save(update_fields=["name", "url", "kinds"])
     return endpoint
 
 
