@@ -16,17 +16,20 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, re_path
 from django.utils import timezone
-from ninja import NinjaAPI, Router, Swagger
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI, Router
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 
+from erp.core.api_document import document
+from erp.core.api_edge import PROBLEM, edge, key_of, problem, unavailable, unknown
 from erp.core.errors import InvalidInput, KeelError
 from erp.core.models import ApiKey
-from erp.core.services.api_key import api_key_authenticate
 from erp.core.services.idempotency import idempotency_begin, idempotency_finish, idempotency_release
 from erp.core.services.inbox import InboxDraft, inbox_reject_many, inbox_store_many
 from erp.core.text import digest, storable, storable_json
@@ -45,7 +48,7 @@ class KeyAuth(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         """This function will return the key that `token` is the secret of, or None."""
-        key = api_key_authenticate(secret=token, at=timezone.now())
+        key = key_of(request)
         if key is not None:
             request.user = key.user
         return key
@@ -113,14 +116,6 @@ def _refuse_unstorable(content: Any, depth: int) -> None:
         content.items() if isinstance(content, dict) else content if isinstance(content, list) else ()
     ):
         _refuse_unstorable(list(item) if isinstance(item, tuple) else item, depth + 1)
-
-
-def problem(request: HttpRequest, status: int, title: str, **members: Any) -> HttpResponse:
-    """This function will return an answer of type application/problem+json (RFC 9457)."""
-    content = {"type": "about:blank", "title": title, "status": status, "instance": request.path, **members}
-    return HttpResponse(
-        json.dumps(storable_json(content)), status=status, content_type="application/problem+json"
-    )
 
 
 @transaction.atomic
@@ -198,6 +193,8 @@ def too_big(request: HttpRequest, _: RequestDataTooBig) -> HttpResponse:
 
 
 def broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return unavailable(request, error)
     log.exception("the API broke", path=request.path, exc_info=error)
     return problem(
         request, 500, "something broke on our side", code="internal", field="",
@@ -206,14 +203,22 @@ def broken(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def idempotent(run: Run) -> Run:
-    """This function will wrap an operation so that a repeat of a keyed request gets the first answer again."""
+    """This function will wrap an operation so that a repeat of a keyed request gets the first answer again.
+
+    Source: draft-ietf-httpapi-idempotency-key-header. An operation whose content says itself what it is a repeat of needs no key.
+    """
+
+    operation: Any = getattr(run, "__self__", None)  # ninja's; its document says whether a key is needed
+    is_keyed = bool((getattr(operation, "openapi_extra", None) or {}).get("x-needs-key"))
 
     @wraps(run)
     def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        key = request.headers.get("Idempotency-Key") if request.method in UNSAFE else None
-        caller = KeyAuth()(request) if key is not None else None
-        if key is None or caller is None:
+        caller = key_of(request) if request.method in UNSAFE else None
+        key = request.headers.get("Idempotency-Key")
+        if caller is None:
             return run(request, **kwargs)
+        if key is None:
+            return key_missing(request) if is_keyed else run(request, **kwargs)
         client = f"key:{caller.pk}"
         try:
             fingerprint = digest(f"{request.method} {request.get_full_path()}\n".encode() + request.body)
@@ -223,7 +228,7 @@ def idempotent(run: Run) -> Run:
         except RequestDataTooBig as error:
             return too_big(request, error)
         if kept is not None:
-            kind = "application/problem+json" if kept.status >= 400 else "application/json"
+            kind = PROBLEM if kept.status >= 400 else "application/json"
             return HttpResponse(
                 kept.body, status=kept.status, content_type=kind, headers={"Idempotency-Replayed": "true"}
             )
@@ -239,6 +244,13 @@ def idempotent(run: Run) -> Run:
     return answer
 
 
+def key_missing(request: HttpRequest) -> HttpResponse:
+    return problem(
+        request, 400, "an Idempotency-Key must be sent", code="idempotency_key_missing", field="Idempotency-Key",
+        remedy="Send a UUID, and the same one with every repeat of this request.",
+    )  # fmt: skip
+
+
 HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
     KeelError: refused,
     ValidationError: invalid,
@@ -250,18 +262,39 @@ HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
 }
 
 
+class KeelAPI(NinjaAPI):
+    """Ninja, with every view at the edge, an answer at every address below ours, and a document that says all of it."""
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        found: list[URLResolver | URLPattern] = []
+        for entry in [*super()._get_urls(), re_path(r"^.*$", _nowhere, name="nowhere")]:
+            if isinstance(entry, URLPattern):
+                entry.callback = csrf_exempt(edge(entry.callback))
+            found.append(entry)
+        return found
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        """This function will return the OpenAPI document, completed."""
+        return document(super().get_openapi_schema(**kwargs))
+
+
+def _nowhere(request: HttpRequest) -> HttpResponse:
+    return unknown(request)
+
+
 def build(routers: Mapping[str, Router], namespace: str) -> NinjaAPI:
     """This function will return the API made of `routers` (prefix → router); whatever changes something is
     idempotent."""
-    built = NinjaAPI(
+    built = KeelAPI(
         title="Keel",
         version="1",
         description="Orders in, stock and status out. Send the key as `Authorization: Bearer …`; send an "
         "`Idempotency-Key` with every request that changes something, and repeat it without fear.",
         auth=KeyAuth(),
         parser=StrictParser(),
-        docs=Swagger(),
+        docs_url=None,
         urls_namespace=namespace,
+        openapi_extra={"tags": [{"name": name, "description": said} for name, said in TAGS.items()]},
     )
     built.add_decorator(idempotent, mode="view")
     for kind, handler in HANDLERS.items():
@@ -271,8 +304,22 @@ def build(routers: Mapping[str, Router], namespace: str) -> NinjaAPI:
     return built
 
 
+TAGS = {
+    "orders": "What was ordered, from whichever channel; standing orders.",
+    "reservations": "Stock kept for a cart, for minutes.",
+    "inventory": "Products, kits, stock, what may be promised.",
+    "fulfillment": "What a node has to ship, and the shipments.",
+    "procurement": "Purchase orders and receipts.",
+    "returns": "What comes back.",
+    "exceptions": "What needs a person.",
+    "events": "What happened, to be read from any point on; the same that webhooks tell.",
+}
 api = build(
     {f"/{app}": import_module(f"{app}.api").router for app in ROUTERS if find_spec(f"{app}.api")}
-    | {"/reservations": import_module("orders.reservation_api").router},
+    | {
+        "/reservations": import_module("orders.reservation_api").router,
+        "/exceptions": import_module("erp.core.exception_api").router,
+        "/events": import_module("erp.core.event_api").router,
+    },
     "api-1",
 )

@@ -34,6 +34,7 @@ def periodic(job: str, seconds: int, queue: str = "default") -> dict[str, Any]:
 # name → what runs by itself. Wake-ups expire: after an outage one is as good as a hundred.
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "core.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "event-relay": {"task": "core.relay_events", "schedule": 2.0, "options": {"expires": 2}},
     "canaries": {"task": "core.send_canaries", "schedule": 30.0, "options": {"expires": 30}},
     "allocation": periodic("orders.order_allocate_many", 30, "allocation"),
     "reservation-expiry": periodic("orders.reservation_expire", 30, "allocation"),
@@ -61,6 +62,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "rollups": periodic("reporting.rollup_refresh", 60),
     "proof": periodic("core.verify_periodic", 3_600),
     "mail-purge": periodic("core.caught_mail_purge", 86_400),
+    "webhook-purge": periodic("core.webhook_purge", 86_400),
     "work-purge": periodic("core.work_purge", 86_400),
 }
 

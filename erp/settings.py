@@ -42,6 +42,8 @@ if PRODUCTION and KEEL_EMBEDDED:
 KEEL_BASE_CURRENCY = env.str("KEEL_BASE_CURRENCY", default="GBP")
 # May addresses that people type in (channels, webhooks) be local ones? A shop on the same machine, a test; never in production.
 KEEL_PRIVATE_TARGETS = env.bool("KEEL_PRIVATE_TARGETS", default=not PRODUCTION)
+# Requests a minute that an API key may make unless it says otherwise.
+KEEL_API_RATE_PER_MINUTE = env.int("KEEL_API_RATE_PER_MINUTE", default=6_000)
 KEEL_TIME_ZONE = env.str("KEEL_TIME_ZONE", default="UTC")
 
 

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("channels/<slug:slug>/webhooks/", webhook_view, name="channel_webhook"),
 ]
 if find_spec("erp.api"):
+    urlpatterns.append(path("api/v1/docs", import_module("erp.api_docs").docs, name="api_docs"))
     urlpatterns.append(path("api/v1/", import_module("erp.api").api.urls))
 for app in APPS:
     if find_spec(f"{app}.urls"):

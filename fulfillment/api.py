@@ -12,51 +12,48 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router
 
-from erp.core.api import require
+from erp.core.api import After, Limit, body_as, page_of, require
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.text import storable
+from fulfillment.api_schemas import FulfillmentPage, ShipIn, ShipmentOut
 from fulfillment.locks import lock_fulfillments
 from fulfillment.models import FulfillmentOrder, Shipment
 from fulfillment.services import fulfillment_pack_many, fulfillment_pick_many, shipment_confirm_many
+from fulfillment.shipment_api import shipment_routes
 from fulfillment.states import FulfillmentState
 
 router = Router(tags=["fulfillment"])
 BODY = Body(...)
+shipment_routes(router)
 
 
-@router.get("", summary="List fulfilment orders")
+@router.get("", summary="List fulfilment orders", response=FulfillmentPage)
 def fulfillment_list(
-    request: HttpRequest, node: str = "", state: str = "", after: int = 0, limit: int = 50
+    request: HttpRequest, node: str = "", state: str = "", after: After = "", limit: Limit = 50
 ) -> dict[str, Any]:
-    """Fulfilment orders by id, with their lines; `after` is the last id of the page before."""
+    """Fulfilment orders as they were made, with their lines."""
     require(request, "fulfillment.view")
-    if not 1 <= limit <= 200:
-        raise InvalidInput("limit is 1 to 200", field="limit", remedy="Ask for pages of at most 200.")
     if state and state not in FulfillmentState.values:
         raise InvalidInput(
             f"there is no state {storable(state)[:20]}",
             field="state",
             remedy=", ".join(FulfillmentState.values),
         )
-    found = (
-        FulfillmentOrder.objects.filter(pk__gt=after)
-        .select_related("order__channel", "node", "shipment")
-        .prefetch_related("lines__product")
-        .order_by("pk")
+    found = FulfillmentOrder.objects.select_related("order__channel", "node", "shipment").prefetch_related(
+        "lines__product"
     )
     for name, value in (("node__code", node), ("state", state)):
         if value:
-            found = found.filter(**{name: value})
-    rows = list(found[:limit])
-    return {
-        "fulfillments": [fulfillment_out(row) for row in rows],
-        "next": rows[-1].pk if len(rows) == limit else None,
-    }
+            found = found.filter(**{name: storable(value)[:80]})
+    return page_of(request, found, after=after, limit=limit, name="fulfillments", show=fulfillment_out)
 
 
 @router.post(
-    "/{number}/ship", summary="Report that it left", response={201: dict[str, Any], 200: dict[str, Any]}
+    "/{number}/ship",
+    summary="Report that it left",
+    response={201: ShipmentOut, 200: ShipmentOut},
+    openapi_extra=body_as(ShipIn),
 )
 def fulfillment_ship(request: HttpRequest, number: str, content: Any = BODY) -> tuple[int, dict[str, Any]]:
     """Confirm the shipment; body: {"carrier": …, "tracking_number": …?}.

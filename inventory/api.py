@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router
 
-from erp.core.api import require
+from erp.core.api import After, Limit, body_as, page_of, require
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.text import storable
+from inventory.api_schemas import Availability, KitIn, KitOut, LevelsNow, LevelsThen, ProductOut, ProductPage
 from inventory.models import Node, Product, StockEvent, StockLevel
 from inventory.selectors import atp_query, kit_atp, kit_parts, product_codes, stock_as_of
 from inventory.services import kit_save_by_sku
@@ -19,12 +20,6 @@ from inventory.services import kit_save_by_sku
 router = Router(tags=["inventory"])
 MOST = 200
 BODY = Body(...)
-
-
-def _limit(limit: int) -> int:
-    if not 1 <= limit <= MOST:
-        raise InvalidInput(f"limit is 1 to {MOST}", field="limit", remedy=f"Ask for pages of at most {MOST}.")
-    return limit
 
 
 def _products(sku: str) -> dict[int, str]:
@@ -46,21 +41,17 @@ def _nodes() -> dict[int, str]:
     return dict(Node.objects.values_list("pk", "code"))
 
 
-@router.get("/products", summary="List products")
-def product_list(request: HttpRequest, after: int = 0, limit: int = 50, q: str = "") -> dict[str, Any]:
-    """Products by id; `after` is the last id of the page before, `q` a part of SKU or name."""
+@router.get("/products", summary="List products", response=ProductPage)
+def product_list(request: HttpRequest, q: str = "", after: After = "", limit: Limit = 50) -> dict[str, Any]:
+    """Products as they were made; `q` is a part of SKU or name."""
     require(request, "inventory.view")
-    rows = Product.objects.filter(pk__gt=after).select_related("category", "unit").order_by("pk")
+    rows = Product.objects.select_related("category", "unit")
     if q:
-        rows = rows.filter(search_text__contains=q.replace("\x00", "").lower())
-    products = list(rows[: _limit(limit)])
-    return {
-        "products": [_product_out(product) for product in products],
-        "next_after": products[-1].pk if len(products) == limit else None,
-    }
+        rows = rows.filter(search_text__contains=storable(q).replace("\x00", "").lower())
+    return page_of(request, rows, after=after, limit=limit, name="products", show=_product_out)
 
 
-@router.get("/products/{sku}", summary="Show a product")
+@router.get("/products/{sku}", summary="Show a product", response=ProductOut)
 def product_show(request: HttpRequest, sku: str) -> dict[str, Any]:
     """One product by SKU, GTIN or pack barcode."""
     require(request, "inventory.view")
@@ -77,7 +68,7 @@ def _product_out(product: Product) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/kits/{sku}", summary="Show what a kit consists of")
+@router.get("/kits/{sku}", summary="Show what a kit consists of", response=KitOut)
 def kit_show(request: HttpRequest, sku: str) -> dict[str, Any]:
     """The components of a kit, and how many kits each node could put together now."""
     require(request, "inventory.view")
@@ -85,7 +76,9 @@ def kit_show(request: HttpRequest, sku: str) -> dict[str, Any]:
     return _kit_out(product_id)
 
 
-@router.put("/kits/{sku}", summary="Say what a kit consists of")
+@router.put(
+    "/kits/{sku}", summary="Say what a kit consists of", response=KitOut, openapi_extra=body_as(KitIn)
+)
 def kit_put(request: HttpRequest, sku: str, content: Any = BODY) -> dict[str, Any]:
     """Body: {"components": [{"sku": …, "quantity": …}], "reason": …}. The product becomes a kit if it is none yet."""
     require(request, "inventory.product_edit")
@@ -129,7 +122,7 @@ def _kit_out(product_id: int) -> dict[str, Any]:
     }
 
 
-@router.get("/stock", summary="Stock levels now")
+@router.get("/stock", summary="Stock levels now", response=LevelsNow)
 def stock(request: HttpRequest, sku: str) -> dict[str, Any]:
     """Units per product, node and status; empty levels are left out. `sequence` is the last stock event seen."""
     require(request, "inventory.view")
@@ -152,7 +145,7 @@ def stock(request: HttpRequest, sku: str) -> dict[str, Any]:
     }
 
 
-@router.get("/stock/as-of", summary="Stock levels in the past")
+@router.get("/stock/as-of", summary="Stock levels in the past", response=LevelsThen)
 def stock_then(
     request: HttpRequest, sku: str, sequence: int | None = None, at: datetime | None = None
 ) -> dict[str, Any]:
@@ -175,7 +168,7 @@ def stock_then(
     }
 
 
-@router.get("/atp", summary="What may be promised")
+@router.get("/atp", summary="What may be promised", response=Availability)
 def atp(request: HttpRequest, sku: str, channel: str = "", on: date | None = None) -> dict[str, Any]:
     """Per product and node: available less buffers; with `on`, also what transfers bring until that day.
 

@@ -10,8 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router
 
-from erp.core.api import require
-from erp.core.errors import InvalidInput, NotFound, PermissionRefused
+from erp.core.api import After, Limit, body_as, page_of, require, require_channel
+from erp.core.api_schemas import Reason
+from erp.core.errors import InvalidInput, NotFound
+from erp.core.text import storable
+from orders.api_schemas import SubscriptionHead, SubscriptionIn, SubscriptionOut, SubscriptionPage
 from orders.channels import fields
 from orders.models import Subscription
 from orders.selectors.subscription import upcoming_orders
@@ -38,37 +41,37 @@ KNOWN = {
 
 def subscription_routes(router: Router) -> None:
     """This function will add the operations to the orders' router."""
-    router.get("/subscriptions", summary="List subscriptions")(subscription_list)
-    router.post("/subscriptions", summary="Take a subscription on", response={201: dict[str, Any]})(
-        subscription_create
+    router.get("/subscriptions", summary="List subscriptions", response=SubscriptionPage)(subscription_list)
+    router.post(
+        "/subscriptions", summary="Take a subscription on", response={201: SubscriptionHead},
+        openapi_extra=body_as(SubscriptionIn, **{"x-needs-key": True}),
+    )(subscription_create)  # fmt: skip
+    router.get("/subscriptions/{number}", summary="Read a subscription", response=SubscriptionOut)(
+        subscription_read
     )
-    router.get("/subscriptions/{number}", summary="Read a subscription")(subscription_read)
-    router.post("/subscriptions/{number}/{act}", summary="Pause, resume, skip or cancel")(subscription_act)
+    router.post(
+        "/subscriptions/{number}/{act}", summary="Pause, resume, skip or cancel", response=SubscriptionHead,
+        openapi_extra=body_as(Reason),
+    )(subscription_act)  # fmt: skip
 
 
 def subscription_list(
-    request: HttpRequest, customer: str = "", state: str = "", after: int = 0, limit: int = 50
+    request: HttpRequest, customer: str = "", state: str = "", after: After = "", limit: Limit = 50
 ) -> dict[str, Any]:
-    """Subscriptions by id; `after` is the last id of the page before."""
+    """Subscriptions as they were taken on."""
     require(request, "orders.view")
-    if not 1 <= limit <= 200:
-        raise InvalidInput("limit is 1 to 200", field="limit", remedy="Ask for pages of at most 200.")
-    found = _rows().filter(pk__gt=after).order_by("pk")
+    found = _rows()
     for name, value in (("customer__number", customer), ("state", state)):
         if value:
-            found = found.filter(**{name: value})
-    shown = list(found[:limit])
-    return {
-        "subscriptions": [subscription_out(one) for one in shown],
-        "next": shown[-1].pk if len(shown) == limit else None,
-    }
+            found = found.filter(**{name: storable(value)[:80]})
+    return page_of(request, found, after=after, limit=limit, name="subscriptions", show=subscription_out)
 
 
 def subscription_create(request: HttpRequest, content: Any = BODY) -> tuple[int, dict[str, Any]]:
     """Take a standing order on; its orders are raised by themselves."""
     require(request, EDIT)
     draft = _draft(content)
-    _check_key(request, draft.channel)
+    require_channel(request, draft.channel)
     saved = subscription_save(draft, actor=request.user, at=timezone.now())  # type: ignore[arg-type]
     return 201, subscription_out(_one(str(saved)))
 
@@ -88,19 +91,9 @@ def subscription_act(request: HttpRequest, number: str, act: str, content: Any =
     if not isinstance(reason, str):
         raise InvalidInput("reason is missing", field="reason", remedy='Send {"reason": "…"}.')
     found = _one(number)
-    _check_key(request, found.channel.code)
+    require_channel(request, found.channel.code)
     ACTS[act](subscription_id=found.pk, reason=reason, actor=request.user, at=timezone.now())  # type: ignore[arg-type]
     return subscription_out(_one(number))
-
-
-def _check_key(request: HttpRequest, channel: str) -> None:
-    allowed = getattr(request, "auth", None)
-    if allowed is not None and allowed.channel_code not in ("", channel):
-        raise PermissionRefused(
-            f"this key may only act for {allowed.channel_code}",
-            field="channel",
-            remedy="Use that channel's key.",
-        )
 
 
 def _rows() -> Any:

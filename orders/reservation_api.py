@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router
 
-from erp.core.api import require
-from erp.core.errors import InvalidInput, NotFound, PermissionRefused
+from erp.core.api import body_as, require, require_channel
+from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.text import storable
+from orders.api_schemas import Longer, ReservationIn, ReservationOut
 from orders.channels import fields
 from orders.models import Reservation
 from orders.services import ReservationDraft, reservation_create, reservation_extend, reservation_release
@@ -23,7 +24,12 @@ _TOP = {"channel", "key", "lines", "ttl_seconds", "country"}
 _LINE = {"sku", "quantity"}
 
 
-@router.post("", summary="Reserve a cart", response={201: dict[str, Any], 200: dict[str, Any]})
+@router.post(
+    "",
+    summary="Reserve a cart",
+    response={201: ReservationOut, 200: ReservationOut},
+    openapi_extra=body_as(ReservationIn),
+)
 def reservation_post(request: HttpRequest, content: Any = BODY) -> tuple[int, dict[str, Any]]:
     """Keep the units of every line for `ttl_seconds` (60 to 3,600), all or nothing; a kit keeps its components.
 
@@ -33,7 +39,7 @@ def reservation_post(request: HttpRequest, content: Any = BODY) -> tuple[int, di
     require(request, "orders.create")
     try:
         draft = _draft(content)
-        _own_channel(request, draft.channel)
+        require_channel(request, draft.channel)
         found, is_new = reservation_create(draft, actor=_actor(request), at=timezone.now())
     except InvalidInput as error:
         error.is_recorded = (
@@ -43,14 +49,19 @@ def reservation_post(request: HttpRequest, content: Any = BODY) -> tuple[int, di
     return (201 if is_new else 200), reservation_out(found)
 
 
-@router.get("/{channel}/{path:key}", summary="Read a reservation")
+@router.get("/{channel}/{path:key}", summary="Read a reservation", response=ReservationOut)
 def reservation_get(request: HttpRequest, channel: str, key: str) -> dict[str, Any]:
     """A reservation by its channel and key, with the nodes that its units are kept at."""
     require(request, "orders.view")
     return reservation_out(_find(request, channel, key))
 
 
-@router.patch("/{channel}/{path:key}", summary="Extend a reservation")
+@router.patch(
+    "/{channel}/{path:key}",
+    summary="Extend a reservation",
+    response=ReservationOut,
+    openapi_extra=body_as(Longer),
+)
 def reservation_patch(request: HttpRequest, channel: str, key: str, content: Any = BODY) -> dict[str, Any]:
     """Body: {"ttl_seconds": …}, counted from now; six hours from the beginning at most. 409 when it is over already."""
     require(request, "orders.create")
@@ -63,7 +74,7 @@ def reservation_patch(request: HttpRequest, channel: str, key: str, content: Any
     return reservation_out(extended)
 
 
-@router.delete("/{channel}/{path:key}", summary="Release a reservation")
+@router.delete("/{channel}/{path:key}", summary="Release a reservation", response=ReservationOut)
 def reservation_delete(request: HttpRequest, channel: str, key: str) -> dict[str, Any]:
     """Let the units go. 409 when it is over already."""
     require(request, "orders.create")
@@ -118,7 +129,7 @@ def _object(value: Any, field: str, known: set[str]) -> Mapping[str, Any]:
 
 
 def _find(request: HttpRequest, channel: str, key: str) -> Reservation:
-    _own_channel(request, channel)
+    require_channel(request, channel)
     found = Reservation.objects.select_related("channel", "order").filter(
         channel__code=storable(channel)[:40], key=storable(key)[:80]
     )
@@ -130,16 +141,6 @@ def _find(request: HttpRequest, channel: str, key: str) -> Reservation:
             remedy="Use the key you made it with.",
         )
     return reservation
-
-
-def _own_channel(request: HttpRequest, channel: str) -> None:
-    allowed = getattr(request, "auth", None)
-    if allowed is not None and allowed.channel_code not in ("", channel):
-        raise PermissionRefused(
-            f"this key may only act for {allowed.channel_code}",
-            field="channel",
-            remedy="Use that channel's key.",
-        )
 
 
 def _actor(request: HttpRequest) -> User:

@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router
 
-from erp.core.api import require
+from erp.core.api import After, Limit, body_as, page_of, require
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.text import storable
 from inventory.models import Location, Node
 from inventory.selectors import product_codes
+from procurement.api_schemas import PurchaseIn, PurchaseOut, PurchasePage, ReceiptIn, ReceiptOut
 from procurement.models import PurchaseOrder, Supplier
 from procurement.services import PurchaseLine, ReceivedLine, goods_receive, purchase_order_create
 
@@ -23,32 +24,36 @@ router = Router(tags=["procurement"])
 BODY = Body(...)
 
 
-@router.get("/orders", summary="List purchase orders")
+@router.get("/orders", summary="List purchase orders", response=PurchasePage)
 def purchase_order_list(
-    request: HttpRequest, state: str = "", after: int = 0, limit: int = 50
+    request: HttpRequest, state: str = "", after: After = "", limit: Limit = 50
 ) -> dict[str, Any]:
-    """Purchase orders by id; `after` is the last id of the page before."""
+    """Purchase orders as they were made."""
     require(request, "procurement.view")
-    if not 1 <= limit <= 200:
-        raise InvalidInput("limit is 1 to 200", field="limit", remedy="Ask for pages of at most 200.")
-    found = PurchaseOrder.objects.filter(pk__gt=after).select_related("supplier", "node").order_by("pk")
+    found = PurchaseOrder.objects.select_related("supplier", "node")
     if state:
         found = found.filter(state=storable(state)[:20])
-    orders = list(found[:limit])
-    return {
-        "orders": [order_out(order, lines=False) for order in orders],
-        "next": orders[-1].pk if len(orders) == limit else None,
-    }
+    return page_of(
+        request,
+        found,
+        after=after,
+        limit=limit,
+        name="orders",
+        show=lambda order: order_out(order, lines=False),
+    )
 
 
-@router.get("/orders/{number}", summary="Read a purchase order")
+@router.get("/orders/{number}", summary="Read a purchase order", response=PurchaseOut)
 def purchase_order_read(request: HttpRequest, number: str) -> dict[str, Any]:
     """One purchase order with its lines and receipts, by its number."""
     require(request, "procurement.view")
     return order_out(_order(number))
 
 
-@router.post("/orders", summary="Draft a purchase order", response={201: dict[str, Any]})
+@router.post(
+    "/orders", summary="Draft a purchase order", response={201: PurchaseOut},
+    openapi_extra=body_as(PurchaseIn, **{"x-needs-key": True}),
+)  # fmt: skip
 def purchase_order_draft(request: HttpRequest, content: Any = BODY) -> tuple[int, dict[str, Any]]:
     """Body: {"supplier": code, "node": code, "lines": [{"sku", "quantity", "unit_cost"?}], "expected_date"?}."""
     require(request, "procurement.edit")
@@ -67,7 +72,10 @@ def purchase_order_draft(request: HttpRequest, content: Any = BODY) -> tuple[int
     return 201, order_out(_order(order.number))
 
 
-@router.post("/orders/{number}/receipts", summary="Receive goods", response={201: dict[str, Any]})
+@router.post(
+    "/orders/{number}/receipts", summary="Receive goods", response={201: ReceiptOut},
+    openapi_extra=body_as(ReceiptIn, **{"x-needs-key": True}),
+)  # fmt: skip
 def goods_receipt_create(
     request: HttpRequest, number: str, content: Any = BODY
 ) -> tuple[int, dict[str, Any]]:

@@ -8,11 +8,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Router
 
-from erp.core.api import require
+from erp.core.api import After, Limit, body_as, page_of, require
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.text import storable
 from orders.models import Order
+from returns.api_schemas import Returnable, ReturnIn, ReturnOut, ReturnPage
 from returns.models import Rma
 from returns.selectors import returnable_lines, rmas
 from returns.services import ReturnLine, rma_authorize
@@ -21,23 +22,22 @@ router = Router(tags=["returns"])
 BODY = Body(...)
 
 
-@router.get("", summary="List returns")
-def rma_list(request: HttpRequest, state: str = "", after: int = 0, limit: int = 50) -> dict[str, Any]:
-    """Returns by id; `after` is the last id of the page before."""
+@router.get("", summary="List returns", response=ReturnPage)
+def rma_list(
+    request: HttpRequest, state: str = "", order: str = "", after: After = "", limit: Limit = 50
+) -> dict[str, Any]:
+    """Returns as they were authorised, of an order (our number) if asked."""
     require(request, "returns.view")
-    if not 1 <= limit <= 200:
-        raise InvalidInput("limit is 1 to 200", field="limit", remedy="Ask for pages of at most 200.")
-    found = rmas().filter(pk__gt=after).order_by("pk")
-    if state:
-        found = found.filter(state=storable(state)[:20])
-    rows = list(found[:limit])
-    return {
-        "returns": [rma_out(rma, lines=False) for rma in rows],
-        "next": rows[-1].pk if len(rows) == limit else None,
-    }
+    found = rmas()
+    for name, value in (("state", state), ("order__number", order)):
+        if value:
+            found = found.filter(**{name: storable(value)[:20]})
+    return page_of(
+        request, found, after=after, limit=limit, name="returns", show=lambda rma: rma_out(rma, lines=False)
+    )
 
 
-@router.get("/returnable/{order_number}", summary="What may come back of an order")
+@router.get("/returnable/{order_number}", summary="What may come back of an order", response=Returnable)
 def returnable_list(request: HttpRequest, order_number: str) -> dict[str, Any]:
     """The shipped lines of an order, with how many units of each may still be authorised to come back."""
     require(request, "returns.view")
@@ -50,14 +50,17 @@ def returnable_list(request: HttpRequest, order_number: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/{number}", summary="Read a return")
+@router.get("/{number}", summary="Read a return", response=ReturnOut)
 def rma_read(request: HttpRequest, number: str) -> dict[str, Any]:
     """One return with its lines and refunds, by its number."""
     require(request, "returns.view")
     return rma_out(_rma(number))
 
 
-@router.post("", summary="Authorise a return", response={201: dict[str, Any]})
+@router.post(
+    "", summary="Authorise a return", response={201: ReturnOut},
+    openapi_extra=body_as(ReturnIn, **{"x-needs-key": True}),
+)  # fmt: skip
 def rma_create(request: HttpRequest, content: Any = BODY) -> tuple[int, dict[str, Any]]:
     """Body: {"order": number, "reason": code, "note"?, "lines": [{"shipment_line": id, "quantity": n}]}."""
     require(request, "returns.authorize")

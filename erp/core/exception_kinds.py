@@ -166,6 +166,13 @@ _kind(
     cause=cause_of_work,
 )
 _kind(
+    "WEBHOOK_DISABLED",
+    "Webhook endpoint disabled",
+    Role.OPERATIONS,
+    24,
+    "Open the endpoint and its delivery log, ask its owner what broke, then enable it: it goes on where it stopped.",
+)
+_kind(
     "OUTBOX_DEAD",
     "Outgoing message gave up",
     Role.OPERATIONS,

@@ -27,6 +27,7 @@ class AdvisoryLock(IntEnum):
     REPLENISHMENT = 4
     AVERAGE_POOL = 5
     DEMO_LOAD = 6
+    EVENT_FEED = 7  # one gives events their numbers at a time
 
 
 def advisory_lock(key: AdvisoryLock, *, shared: bool = False) -> None:

@@ -153,9 +153,12 @@ SECTIONS: tuple[Section, ...] = (
             Item("Replays", "replay_list"),
             Item("Outbox messages", "outbox_message_list"),
             Item("Sent mail", "caught_mail_list"),
+            Item("Webhooks", "webhook_endpoint_list"),
+            Item("Webhook deliveries", "webhook_attempt_list"),
+            Item("Events", "event_list"),
         ),
     ),
-    Section("Admin", "shield", (Item("Admin", "admin:index"),)),
+    Section("Admin", "shield", (Item("Admin", "admin:index"), Item("API keys", "api_key_list"))),
 )
 
 # What the palette offers to do, beside what it finds.

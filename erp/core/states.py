@@ -121,3 +121,20 @@ IMPORT = Machine(
 )
 IMPORT_OPEN = (I.UPLOADED, I.CHECKING, I.CHECKED)  # nothing was written yet
 IMPORT_OVER = (I.UNDONE, I.DISCARDED)  # the same file may come again
+
+
+class WebhookState(models.TextChoices):
+    ACTIVE = "ACTIVE", "Active"
+    DISABLED = "DISABLED", "Disabled"
+
+
+WEBHOOK = Machine(
+    document="core.WebhookEndpoint",
+    states=WebhookState,
+    initial=WebhookState.ACTIVE,
+    transitions={
+        WebhookState.ACTIVE: {WebhookState.DISABLED},
+        WebhookState.DISABLED: {WebhookState.ACTIVE},
+    },
+    owners={WebhookState.DISABLED: Role.ADMIN},
+)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from erp.core.services.canary import canary_answer, canary_report, canary_send
+from erp.core.services.event import event_relay
 from erp.core.services.outbox import due_streams, stream_drain
 from erp.core.services.periodic import periodic
 from erp.core.services.user import system_user
@@ -48,6 +49,12 @@ def deliver_due() -> None:
 def sweep() -> None:
     """This function will give back the work of dead workers and wake whoever has due work."""
     work_sweep(at=timezone.now())
+
+
+@shared_task(name="core.relay_events")
+def relay_events() -> None:
+    """This function will number what happened since and put it down for the webhook endpoints."""
+    event_relay()
 
 
 @shared_task(name="core.run_periodic")

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from erp.core.event_triggers import row_event
 from erp.core.triggers import Guard, append_only
 from inventory.states import StockStatus
 
@@ -112,6 +113,14 @@ class StockMove(models.Model):
         return f"stock move #{self.pk}"
 
 
+def _stock_event(kind: str, operation: pgtrigger.Operation, condition: str, name: str = "") -> Guard:
+    return row_event(
+        name or "stocklevel_" + kind.replace(".", "_"), kind=kind, document="inventory.Product", key="NEW.product_id",
+        data="jsonb_build_object('node_id', NEW.node_id, 'quantity', NEW.quantity)", at="now()",
+        operation=operation, condition=condition,
+    )  # fmt: skip
+
+
 class StockLevel(models.Model):
     """Units of a product at a node in a physical status. A projection; PostgreSQL refuses a negative one."""
 
@@ -139,7 +148,23 @@ class StockLevel(models.Model):
                 func="SELECT is_kit, sku INTO product FROM inventory_product WHERE id = NEW.product_id FOR SHARE; "
                 "IF product.is_kit THEN RAISE EXCEPTION USING ERRCODE = 'KL002', "
                 "MESSAGE = 'inventory.kit_has_no_stock', DETAIL = product.sku; END IF; RETURN NEW;",
-            )
+            ),
+            _stock_event(
+                "stock.out",
+                pgtrigger.Update,
+                "NEW.status = 'AVAILABLE' AND OLD.quantity > 0 AND NEW.quantity = 0",
+            ),
+            _stock_event(
+                "stock.back",
+                pgtrigger.Update,
+                "NEW.status = 'AVAILABLE' AND OLD.quantity = 0 AND NEW.quantity > 0",
+            ),
+            _stock_event(
+                "stock.back",
+                pgtrigger.Insert,
+                "NEW.status = 'AVAILABLE' AND NEW.quantity > 0",
+                name="stocklevel_stock_first",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,7 +33,8 @@ def product_change_many(
     """This function will change products (id, draft) in a constant number of statements, or none (see `product_save`)."""
     if not changes:
         return
-    drafts = {product_id: validated(draft) for product_id, draft in changes}
+    known = dict(Product.objects.filter(pk__in=[pk for pk, _ in changes]).values_list("pk", "gtin"))
+    drafts = {pk: validated(draft, known=known.get(pk, "")) for pk, draft in changes}
     _refuse_taken(drafts)
     ids = sorted(drafts)
     products = list(Product.objects.select_for_update().filter(pk__in=ids).order_by("pk"))

@@ -52,7 +52,7 @@ def order_command(
         ],
         customer_number=fields.read_text(top.get("customer_number"), "customer_number", 40, required=False),
         email=_email(top.get("email")),
-        ship_to=_address(top.get("ship_to", {}), "ship_to"),
+        ship_to=_address({} if top.get("ship_to") is None else top["ship_to"], "ship_to"),
         bill_to=_address(top["bill_to"], "bill_to") if top.get("bill_to") is not None else None,
         card_ref=fields.read_text(top.get("card_ref"), "card_ref", 120, required=False),
         risk_score=_risk_score(top.get("risk_score")),

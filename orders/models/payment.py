@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
+
+from erp.core.event_triggers import row_event
 
 
 class Payment(models.Model):
@@ -22,6 +25,14 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["provider", "provider_ref"], name="payment_provider_ref"),
             models.CheckConstraint(name="payment_amount", condition=Q(amount__gt=0)),
         ]
+        triggers = [
+            row_event(
+                "payment_refunded", kind="order.refunded", document="orders.Order", key="NEW.order_id",
+                data="jsonb_build_object('amount', trim_scale(NEW.amount)::text, 'currency', NEW.currency, "
+                "'provider_ref', NEW.provider_ref)",
+                at="NEW.captured_at", operation=pgtrigger.Insert, condition="NEW.is_refund",
+            )
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.provider_ref}"

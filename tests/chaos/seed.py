@@ -28,7 +28,9 @@ def seed(at: datetime) -> dict[str, str]:
         company = company_create()
         stock_in(company, company.mug, UNITS, at=moment(2026, 1, 5))
         stock_in(company, company.lamp, UNITS, at=moment(2026, 1, 5))
-        _, secret = api_key_create(name="chaos", user=system_user("api"), actor=company.system, at=at)
+        _, secret = api_key_create(
+            name="chaos", user=system_user("api"), rate_per_minute=1_000_000, actor=company.system, at=at
+        )
     return {"secret": secret}
 
 

@@ -25,9 +25,9 @@ def ask(client: Client, company: Company):
 
 def test_products_are_listed_page_by_page(ask, company: Company) -> None:
     first = ask("/products", limit=2).json()
-    rest = ask("/products", limit=2, after=first["next_after"]).json()
+    rest = ask("/products", limit=2, after=first["next_cursor"]).json()
     assert [row["sku"] for row in first["products"] + rest["products"]] == ["MUG", "LAMP", "CREAM"]
-    assert rest["next_after"] is None
+    assert rest["next"] is None
     assert ask("/products/04006381333931").json()["sku"] == "MUG"
 
 

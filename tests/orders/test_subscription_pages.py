@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -126,7 +127,8 @@ def test_a_program_takes_on_reads_and_acts(company: Company, client: Client) -> 
     }  # fmt: skip
 
     def post(path: str, content: Any) -> Any:
-        return client.post(path, json.dumps(content), content_type="application/json", headers=headers)
+        keyed = headers | {"Idempotency-Key": str(uuid.uuid4())}
+        return client.post(path, json.dumps(content), content_type="application/json", headers=keyed)
 
     made = post(url, body)
     assert made.status_code == 201, made.content

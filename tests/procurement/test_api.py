@@ -1,6 +1,7 @@
 """May a program order and receive, and is bad input refused with the field and nothing half-written?"""
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,7 @@ def call(client: Client, shop: Company) -> Call:
     def ask(method: str, path: str, body: Any = None, **headers: str) -> Any:
         return client.generic(
             method, f"{BASE}{path}", json.dumps(body) if body is not None else "", content_type="application/json",
-            headers={"Authorization": f"Bearer {secret}", **headers},
+            headers={"Authorization": f"Bearer {secret}", "Idempotency-Key": str(uuid.uuid4()), **headers},
         )  # fmt: skip
 
     return ask

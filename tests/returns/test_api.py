@@ -1,6 +1,7 @@
 """May a program authorise a return, and no more than was shipped?"""
 
 import json
+import uuid
 from typing import Any
 
 from django.test import Client
@@ -25,7 +26,12 @@ def test_a_program_authorises_a_return(client: Client, shop: Company, sell: Sell
             "reason": reason,
             "lines": [{"shipment_line": line.pk, "quantity": quantity}],
         }
-        return client.post(BASE, json.dumps(body), content_type="application/json", headers=headers)
+        return client.post(
+            BASE,
+            json.dumps(body),
+            content_type="application/json",
+            headers=headers | {"Idempotency-Key": str(uuid.uuid4())},
+        )
 
     (returnable,) = client.get(f"{BASE}/returnable/{number}", headers=headers).json()["lines"]
     assert (returnable["shipment_line"], returnable["left"]) == (line.pk, 3)

@@ -1,6 +1,6 @@
 """Which rows does the kernel keep?"""
 
-from erp.core.models.access import ApiKey, IdempotencyKey, SavedView, User
+from erp.core.models.access import ApiKey, ApiKeyUse, IdempotencyKey, SavedView, User
 from erp.core.models.approval import ApprovalPolicy, ApprovalRequest
 from erp.core.models.audit import Mention, Note, NumberSeries, StateChange
 from erp.core.models.exception_case import ExceptionCase
@@ -8,14 +8,17 @@ from erp.core.models.import_run import ImportRow, ImportRun
 from erp.core.models.mail import CaughtMail
 from erp.core.models.proof import VerifyRun
 from erp.core.models.replay import Replay, ReplayItem
+from erp.core.models.webhook import Event, WebhookAttempt, WebhookEndpoint
 from erp.core.models.work import Canary, InboxMessage, Job, OutboxMessage, PeriodicClaim
 
 __all__ = [
     "ApiKey",
+    "ApiKeyUse",
     "ApprovalPolicy",
     "ApprovalRequest",
     "Canary",
     "CaughtMail",
+    "Event",
     "ExceptionCase",
     "IdempotencyKey",
     "ImportRow",
@@ -33,4 +36,6 @@ __all__ = [
     "StateChange",
     "User",
     "VerifyRun",
+    "WebhookAttempt",
+    "WebhookEndpoint",
 ]

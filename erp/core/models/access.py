@@ -7,6 +7,7 @@ from functools import cached_property
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from simple_history.models import HistoricalRecords
 
 from erp.core.roles import permissions_of
 
@@ -45,6 +46,11 @@ class User(AbstractUser):
         return self.is_active and permission in self.keel_permissions
 
 
+def all_scopes() -> list[str]:
+    """This function will return the scopes of a key that nobody narrowed."""
+    return ["*"]
+
+
 class ApiKey(models.Model):
     """A program's key to the REST API. Only the hash is kept; the prefix lets people recognise it."""
 
@@ -55,13 +61,37 @@ class ApiKey(models.Model):
     channel_code = models.CharField(
         max_length=40, blank=True, help_text="Orders may only enter this channel; blank = any."
     )
+    scopes = models.JSONField(
+        default=all_scopes, help_text="What it may be used for, of what its user may do; “*” = all of it."
+    )
+    previous_hash = models.CharField(
+        max_length=64, blank=True, default="", db_index=True, help_text="The secret before a rotation."
+    )
+    previous_until = models.DateTimeField(null=True, blank=True, help_text="So long the old secret is good.")
+    rate_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Requests; blank = the house's limit."
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    history = HistoricalRecords(excluded_fields=["key_hash", "previous_hash", "last_used_at"])
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class ApiKeyUse(models.Model):
+    """How often a key was used in the minute that began then: one row a key."""
+
+    FILLFACTOR = 50  # changed by every request
+
+    api_key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="use")
+    minute = models.BigIntegerField(help_text="Minutes since 1970.")
+    requests = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"use of key {self.pk}"
 
 
 class IdempotencyKey(models.Model):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from erp.core.event_triggers import state_events
 from erp.core.triggers import append_only
 
 
@@ -27,7 +28,7 @@ class StateChange(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["document_type", "document_id", "id"], name="statechange_document")]
-        triggers = [append_only("statechange_append_only")]
+        triggers = [append_only("statechange_append_only"), state_events("statechange_events")]
 
     def __str__(self) -> str:
         return f"{self.document_type} {self.document_id}: {self.from_state} → {self.to_state} #{self.pk}"

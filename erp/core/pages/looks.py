@@ -94,6 +94,8 @@ LOOKS: dict[str, Look] = {
     "returns.Rma:RECEIVED": Look(_P, "package-open"),
     "returns.RmaLine:RECEIVED": Look(_P, "package-open"),
     "core.ExceptionCase:OPEN": Look(_W, "circle-alert"),
+    "core.WebhookEndpoint:ACTIVE": Look(_S, "circle-check"),
+    "core.WebhookEndpoint:DISABLED": Look(_D, "ban"),
 }
 _UNKNOWN = Look(_N, "circle")
 

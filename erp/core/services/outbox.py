@@ -85,7 +85,13 @@ def outbox_add_many(messages: Sequence[OutboxDraft], statements: Statements | No
         transaction.on_commit(partial(wake, "core.deliver_due", []), robust=True)
 
 
-def outbox_add_selected(select: str, parameters: Sequence[Any], statements: Statements | None = None) -> None:
+def outbox_add_selected(
+    select: str,
+    parameters: Sequence[Any],
+    statements: Statements | None = None,
+    *,
+    max_attempts: int = MAX_ATTEMPTS,
+) -> None:
     """This function will put down a message per row of `select`, which yields stream, kind, key, subject type, subject id
     and payload, in one statement; one whose (kind, key) exists already is left out.
 
@@ -95,7 +101,7 @@ def outbox_add_selected(select: str, parameters: Sequence[Any], statements: Stat
     batch = statements or Statements()
     batch.add(
         f"INSERT INTO core_outboxmessage ({', '.join(_COLUMNS)}) "
-        f"SELECT message.*, '{WorkState.PENDING}', 0, {MAX_ATTEMPTS} FROM ({select}) "
+        f"SELECT message.*, '{WorkState.PENDING}', 0, {int(max_attempts)} FROM ({select}) "
         "AS message(stream, kind, key, subject_type, subject_id, payload) ON CONFLICT (kind, key) DO NOTHING",
         parameters,
     )
@@ -185,6 +191,15 @@ def _pause(stream: str) -> None:
         "core_outboxmessage WHERE stream = %s AND state IN ('PENDING', 'FAILED')) AND state IN ('PENDING', "
         "'FAILED')",
         [DEATH_PAUSE_SECONDS, stream],
+    )
+
+
+def stream_cancel(*, stream: str, reason: str) -> int:
+    """This function will take back what waits in a stream, but for what is being sent just now; returns how many."""
+    return execute(
+        "UPDATE core_outboxmessage SET state = 'CANCELLED', error = %s, finished_at = now() "
+        "WHERE stream = %s AND state IN ('PENDING', 'FAILED')",
+        [reason[:4000], stream],
     )
 
 

@@ -22,6 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("--user", help="acts as this user (default: the program “api”)")
         parser.add_argument("--channel", default="", help="orders may only enter this channel")
+        parser.add_argument(
+            "--scope", action="append", help="what it may be used for, e.g. orders:write (default: all)"
+        )
         parser.add_argument("--days", type=int, help="expires after so many days (default: never)")
 
     def handle(self, *args: Any, **options: Any) -> str:
@@ -38,6 +41,7 @@ class Command(BaseCommand):
                 name=options["name"],
                 user=user,
                 channel_code=options["channel"],
+                scopes=options["scope"] or ["*"],
                 expires_at=now + timedelta(days=options["days"]) if options["days"] else None,
                 actor=system_user(),
                 at=now,
