@@ -6,11 +6,10 @@ from erp.core.errors import Conflict, InvalidInput
 from erp.core.models import ExceptionCase
 from erp.core.pages.parts import ActionField
 from erp.core.playbook_registry import REASON, Play, Playbook, Played, register_playbook
-from orders.models import Order
-from orders.services.channel_stock_send import listing_stock_set_again
 from inventory.models import Product
 from orders.models import Channel, Order
 from orders.services.channel_chase import channel_order_accept, channel_order_retry
+from orders.services.channel_stock_send import listing_stock_set_again
 from orders.services.drop_ship import drop_ship_ask_again
 from orders.services.expedite import Expedited, order_expedite, order_reallocate
 from orders.services.listing import sku_map_and_replay

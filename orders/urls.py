@@ -7,8 +7,8 @@ from django.urls import path
 from orders.views import (
     change,
     channel_health,
-    connection,
     channel_order,
+    connection,
     customer,
     drop_ship,
     edi,
@@ -177,7 +177,6 @@ urlpatterns = [
     path(
         "channels/of-product/<int:pk>/", channel_health.product_channels_panel, name="product_channels_panel"
     ),
-    path("listings/", master.ListingList.as_view(), name="listing_list"),
     path("listings/", listing.ListingList.as_view(), name="listing_list"),
     path("listings/new/", listing.ListingCreate.as_view(), name="listing_create"),
     path("listings/map/", listing.ListingMap.as_view(), name="listing_map"),

@@ -267,6 +267,8 @@ _kind(
     "See on the health page since when and what waits.", "Ask the channel's status page; enter new secrets when it refuses ours.",
     "Nothing is lost meanwhile: it catches up by itself.",
     cause=cause_by("channel"),
+)  # fmt: skip
+_kind(
     "PRODUCT_DUPLICATE", "Two products look like one", Role.OPERATIONS, 24 * 14,
     "Compare the two: GTIN, title, supplier's article.", "Merge them when they are one thing.",
     "Say what tells them apart when they are two.",

@@ -477,6 +477,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The product it turned out to be: its SKU means that one.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
                     "unit",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -906,6 +917,84 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="bins",
                         to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ProductDistinct",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ProductMerge",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("moved", models.JSONField(default=list, help_text="What moved, in words.")),
+                (
+                    "stock_sequence",
+                    models.BigIntegerField(help_text="The stock event, when it had stock.", null=True),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "kept",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merges",
+                        to="inventory.product",
+                    ),
+                ),
+                (
+                    "merged",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.product"
                     ),
                 ),
             ],
@@ -1566,6 +1655,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The product it turned out to be: its SKU means that one.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="inventory.product",
+                    ),
+                ),
+                (
                     "unit",
                     models.ForeignKey(
                         blank=True,
@@ -1661,6 +1762,43 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="productdistinct",
+            constraint=models.UniqueConstraint(fields=("first", "second"), name="productdistinct_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="productdistinct",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first__lt", models.F("second"))), name="productdistinct_ordered"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productmerge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kept", models.F("merged")), _negated=True), name="productmerge_two"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="productmerge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="productmerge_reason"
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="productmerge",
+            trigger=pgtrigger.compiler.Trigger(
+                name="productmerge_append_only",
+                sql=erp.core.triggers.GuardSql(
+                    func="RAISE EXCEPTION '% is append-only: % refused; post a reversal instead', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';",
+                    hash="55da71f7cf3280f57df26327e01ee3f8a04cd5ed",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_productmerge_append_only_ea51d",
+                    table="inventory_productmerge",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="productrestriction",
             constraint=models.CheckConstraint(
                 condition=models.Q(("min_age__lte", 99)), name="productrestriction_age"
@@ -1721,6 +1859,51 @@ class Migration(migrations.Migration):
                     pgid="pgtrigger_stocklevel_not_of_a_kit_93306",
                     table="inventory_stocklevel",
                     when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stocklevel",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stocklevel_stock_out",
+                sql=erp.core.triggers.GuardSql(
+                    condition="WHEN (NEW.status = 'AVAILABLE' AND OLD.quantity > 0 AND NEW.quantity = 0)",
+                    func="INSERT INTO core_event (kind, document_type, document_id, data, at) VALUES ('stock.out', 'inventory.Product', NEW.product_id, jsonb_build_object('node_id', NEW.node_id, 'quantity', NEW.quantity), now()); RETURN NULL;",
+                    hash="638cdcad54bca97e96a7e5c560d2d23982d227f8",
+                    operation="UPDATE",
+                    pgid="pgtrigger_stocklevel_stock_out_8ddd4",
+                    table="inventory_stocklevel",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stocklevel",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stocklevel_stock_back",
+                sql=erp.core.triggers.GuardSql(
+                    condition="WHEN (NEW.status = 'AVAILABLE' AND OLD.quantity = 0 AND NEW.quantity > 0)",
+                    func="INSERT INTO core_event (kind, document_type, document_id, data, at) VALUES ('stock.back', 'inventory.Product', NEW.product_id, jsonb_build_object('node_id', NEW.node_id, 'quantity', NEW.quantity), now()); RETURN NULL;",
+                    hash="301df77c83801557247bd7c37bda2ce2b559a7a3",
+                    operation="UPDATE",
+                    pgid="pgtrigger_stocklevel_stock_back_6aa72",
+                    table="inventory_stocklevel",
+                    when="AFTER",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stocklevel",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stocklevel_stock_first",
+                sql=erp.core.triggers.GuardSql(
+                    condition="WHEN (NEW.status = 'AVAILABLE' AND NEW.quantity > 0)",
+                    func="INSERT INTO core_event (kind, document_type, document_id, data, at) VALUES ('stock.back', 'inventory.Product', NEW.product_id, jsonb_build_object('node_id', NEW.node_id, 'quantity', NEW.quantity), now()); RETURN NULL;",
+                    hash="beba60dfa257e9102f74702683a3aeae8c280d1a",
+                    operation="INSERT",
+                    pgid="pgtrigger_stocklevel_stock_first_68fad",
+                    table="inventory_stocklevel",
+                    when="AFTER",
                 ),
             ),
         ),
@@ -1880,6 +2063,17 @@ class Migration(migrations.Migration):
             model_name="product",
             constraint=models.CheckConstraint(
                 condition=models.Q(("sku", ""), _negated=True), name="product_sku_not_blank"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("merged_into__isnull", True),
+                    models.Q(("is_active", False), models.Q(("merged_into", models.F("id")), _negated=True)),
+                    _connector="OR",
+                ),
+                name="product_merged_is_out_of_use",
             ),
         ),
         migrations.AddConstraint(

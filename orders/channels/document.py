@@ -117,7 +117,10 @@ class Snapshot:
         Quantity × price is rounded to the minor unit, as our own order's lines are.
         """
         lines = sum(
-            (quantize(line.unit_price * line.quantity, self.currency) + line.tax_amount for line in self.lines),
+            (
+                quantize(line.unit_price * line.quantity, self.currency) + line.tax_amount
+                for line in self.lines
+            ),
             Decimal(0),
         )
         return lines + sum((charge.amount for charge in self.charges), Decimal(0))

@@ -365,6 +365,51 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ChannelBreaker",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("CLOSED", "Answering"),
+                            ("OPEN", "Not answering"),
+                            ("HALF_OPEN", "Being tried"),
+                        ],
+                        default="CLOSED",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "failures",
+                    models.PositiveIntegerField(default=0, help_text="In a row, whatever was asked."),
+                ),
+                (
+                    "openings",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="In a row, without a success between them."
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(help_text="When it stopped answering.", null=True)),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("trial_until", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="breaker",
+                        to="orders.channel",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="ChannelMail",
             fields=[
                 (
@@ -509,6 +554,170 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="facts",
                         to="orders.channelorder",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ChannelPublication",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(choices=[("SHIPMENT", "Shipment"), ("REFUND", "Refund")], max_length=8),
+                ),
+                ("key", models.CharField(help_text="The outbox message's.", max_length=160)),
+                ("external_id", models.CharField(help_text="The order's, at the channel.", max_length=80)),
+                ("ref", models.CharField(help_text="The channel's id of it.", max_length=200)),
+                ("tracking_number", models.CharField(blank=True, max_length=80)),
+                (
+                    "lines",
+                    models.JSONField(default=list, help_text="[[channel line ref, units]] that were told."),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ChannelSync",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "publishes_stock",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The channel is told what it may sell; otherwise nobody tells it.",
+                    ),
+                ),
+                (
+                    "risk_units",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Units that may be oversold at worst per SKU; more is kept back. Blank = nothing is kept back.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "reconcile_hours",
+                    models.PositiveSmallIntegerField(
+                        default=6, help_text="How often what it shows is compared with what was confirmed."
+                    ),
+                ),
+                (
+                    "polls_orders",
+                    models.BooleanField(
+                        default=False, help_text="Changed orders are asked for, in case a message got lost."
+                    ),
+                ),
+                ("sequence", models.BigIntegerField(default=0)),
+                ("pending_sequence", models.BigIntegerField(null=True)),
+                ("pending_holders", models.JSONField(default=list)),
+                (
+                    "rules_seen",
+                    models.JSONField(
+                        default=dict,
+                        help_text="The last change of buffers, pools, nodes, kits and listings that was looked at.",
+                    ),
+                ),
+                ("computed_at", models.DateTimeField(null=True)),
+                (
+                    "full_at",
+                    models.DateTimeField(help_text="When every listing was last computed.", null=True),
+                ),
+                (
+                    "sending_until",
+                    models.DateTimeField(help_text="Somebody is sending until then, or has died.", null=True),
+                ),
+                (
+                    "send_token",
+                    models.BigIntegerField(
+                        default=0, help_text="Which sender; an older one's answers are void."
+                    ),
+                ),
+                (
+                    "lag_seconds",
+                    models.PositiveIntegerField(
+                        default=0, help_text="From a change to its confirmation: the longest lately, fading."
+                    ),
+                ),
+                (
+                    "lag_used",
+                    models.PositiveIntegerField(
+                        default=0, help_text="What the leases were last reckoned with."
+                    ),
+                ),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("reconciled_at", models.DateTimeField(null=True)),
+                ("reconciled_rows", models.PositiveIntegerField(default=0)),
+                ("polled_at", models.DateTimeField(null=True)),
+                (
+                    "missed_orders",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Versions of orders that no message had told us of."
+                    ),
+                ),
+                (
+                    "channel",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sync", to="orders.channel"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ChannelTally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("STOCK", "Quantities told"),
+                            ("SHIPMENT", "Shipments told"),
+                            ("REFUND", "Refunds asked for"),
+                            ("POLL", "Orders asked for"),
+                            ("LOOK", "Quantities looked at"),
+                            ("TEST", "Tests of the connection"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("calls", models.PositiveIntegerField(default=0)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_success_at", models.DateTimeField(null=True)),
+                ("last_failure_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.channel",
                     ),
                 ),
             ],
@@ -731,6 +940,137 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="contract_prices",
                         to="orders.customer",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="EdiCounter",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=12)),
+                ("last_number", models.BigIntegerField(default=0)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.connection",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="EdiInterchange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("direction", models.CharField(choices=[("IN", "In"), ("OUT", "Out")], max_length=3)),
+                ("standard", models.CharField(max_length=7)),
+                ("control_number", models.CharField(blank=True, max_length=35)),
+                ("group_number", models.CharField(blank=True, default="", max_length=14)),
+                ("sender", models.CharField(blank=True, max_length=60)),
+                ("receiver", models.CharField(blank=True, max_length=60)),
+                (
+                    "documents",
+                    models.CharField(blank=True, help_text="What is in it: 850, 855, …", max_length=120),
+                ),
+                ("is_test", models.BooleanField(default=False)),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("WAITING", "Unacknowledged"),
+                            ("NOT_WANTED", "No acknowledgement"),
+                            ("ACCEPTED", "Accepted"),
+                            ("PARTLY", "Partly accepted"),
+                            ("REJECTED", "Rejected"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("faults", models.JSONField(blank=True, default=list)),
+                ("answer_words", models.CharField(blank=True, default="", max_length=300)),
+                ("text", models.TextField(help_text="The interchange as it stands on the wire.")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="What makes it one: its bytes, or what it tells of.", max_length=160
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        blank=True, help_text="The partner acknowledges until then.", null=True
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "acknowledges",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="acknowledgements",
+                        to="orders.ediinterchange",
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="interchanges",
+                        to="orders.connection",
+                    ),
+                ),
+                (
+                    "inbox_message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.inboxmessage",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="EdiMessage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("kind", models.CharField(max_length=10)),
+                ("purpose", models.CharField(blank=True, default="", max_length=10)),
+                ("version", models.CharField(blank=True, max_length=40)),
+                ("reference", models.CharField(blank=True, max_length=35)),
+                ("number", models.CharField(blank=True, db_index=True, default="", max_length=80)),
+                ("order_version", models.CharField(blank=True, default="", max_length=40)),
+                ("is_accepted", models.BooleanField()),
+                ("faults", models.JSONField(blank=True, default=list)),
+                ("text", models.TextField(blank=True, default="")),
+                (
+                    "interchange",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="orders.ediinterchange",
                     ),
                 ),
             ],
@@ -962,6 +1302,78 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "historical channel mail",
                 "verbose_name_plural": "historical channel mails",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalChannelSync",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "publishes_stock",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The channel is told what it may sell; otherwise nobody tells it.",
+                    ),
+                ),
+                (
+                    "risk_units",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Units that may be oversold at worst per SKU; more is kept back. Blank = nothing is kept back.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "reconcile_hours",
+                    models.PositiveSmallIntegerField(
+                        default=6, help_text="How often what it shows is compared with what was confirmed."
+                    ),
+                ),
+                (
+                    "polls_orders",
+                    models.BooleanField(
+                        default=False, help_text="Changed orders are asked for, in case a message got lost."
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical channel sync",
+                "verbose_name_plural": "historical channel syncs",
                 "ordering": ("-history_date", "-history_id"),
                 "get_latest_by": ("history_date", "history_id"),
             },
@@ -2133,6 +2545,98 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="listings",
                         to="inventory.product",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ListingStock",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("quantity_atp", models.BigIntegerField(default=0, help_text="Available to promise there.")),
+                (
+                    "quantity_leased",
+                    models.BigIntegerField(
+                        default=0, help_text="Kept back against overselling while it lags."
+                    ),
+                ),
+                ("quantity_wanted", models.BigIntegerField(default=0)),
+                (
+                    "sequence",
+                    models.BigIntegerField(default=0, help_text="The stock journal's when it was computed."),
+                ),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "reasons",
+                    models.JSONField(default=dict, help_text="Velocity, lag and what follows, as computed."),
+                ),
+                ("quantity_sent", models.BigIntegerField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("sent_token", models.BigIntegerField(null=True)),
+                ("is_uncertain", models.BooleanField(default=False)),
+                ("quantity_confirmed", models.BigIntegerField(null=True)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "due_since",
+                    models.DateTimeField(
+                        help_text="Since when it shows, or may show, something else.", null=True
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_at", models.DateTimeField(null=True)),
+                ("error", models.CharField(blank=True, default="", max_length=300)),
+                (
+                    "quantity_shown",
+                    models.BigIntegerField(
+                        help_text="Seen there last; blank = not known there, or never looked.", null=True
+                    ),
+                ),
+                ("shown_at", models.DateTimeField(null=True)),
+                (
+                    "doubted_at",
+                    models.DateTimeField(help_text="A message said something else: to be asked.", null=True),
+                ),
+                (
+                    "drift_at",
+                    models.DateTimeField(help_text="Since when it shows what nobody confirmed.", null=True),
+                ),
+                (
+                    "external",
+                    models.JSONField(blank=True, default=dict, help_text="The channel's ids of it."),
+                ),
+                (
+                    "is_due",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                is_uncertain=False,
+                                quantity_confirmed=models.F("quantity_wanted"),
+                                then=models.Value(False),
+                            ),
+                            default=models.Value(True),
+                        ),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="listing_stock",
+                        to="orders.channel",
+                    ),
+                ),
+                (
+                    "listing",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="stock", to="orders.listing"
                     ),
                 ),
             ],
@@ -3888,9 +4392,32 @@ class Migration(migrations.Migration):
             model_name="allocationrule",
             constraint=models.UniqueConstraint(fields=("policy", "position"), name="allocationrule_position"),
         ),
+        migrations.AddConstraint(
+            model_name="channelbreaker",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "CLOSED"),
+                    models.Q(("opened_at__isnull", False), ("retry_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="channelbreaker_open_has_time",
+            ),
+        ),
         migrations.AddIndex(
             model_name="channelorder",
             index=models.Index(condition=models.Q(("is_due", True)), fields=["id"], name="channelorder_due"),
+        ),
+        migrations.AddIndex(
+            model_name="channelorder",
+            index=models.Index(
+                condition=models.Q(("pending_since__isnull", False)),
+                fields=["pending_since"],
+                name="channelorder_pending",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="channelorder",
+            index=models.Index(fields=["-last_seen_at", "id"], name="channelorder_last_seen"),
         ),
         migrations.AddConstraint(
             model_name="channelorder",
@@ -3915,6 +4442,32 @@ class Migration(migrations.Migration):
                     table="orders_channelfact",
                     when="BEFORE",
                 ),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="channelpublication",
+            index=models.Index(fields=["channel", "external_id"], name="channelpublication_order"),
+        ),
+        migrations.AddConstraint(
+            model_name="channelpublication",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "kind", "key", "external_id"), name="channelpublication_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="channelsync",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reconcile_hours__gte", 1)), name="channelsync_reconcile"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="channeltally",
+            constraint=models.UniqueConstraint(fields=("channel", "hour", "kind"), name="channeltally_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="channeltally",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("failures__lte", models.F("calls"))), name="channeltally_failures"
             ),
         ),
         migrations.AddConstraint(
@@ -3999,6 +4552,46 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="edicounter",
+            constraint=models.UniqueConstraint(fields=("connection", "name"), name="edicounter_once"),
+        ),
+        migrations.AddIndex(
+            model_name="ediinterchange",
+            index=models.Index(fields=["connection", "-at"], name="ediinterchange_recent"),
+        ),
+        migrations.AddIndex(
+            model_name="ediinterchange",
+            index=models.Index(fields=["connection", "control_number"], name="ediinterchange_control"),
+        ),
+        migrations.AddIndex(
+            model_name="ediinterchange",
+            index=models.Index(
+                condition=models.Q(("answer", "WAITING")), fields=["due_at"], name="ediinterchange_waiting"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ediinterchange",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("direction", "OUT")),
+                fields=("connection", "key"),
+                name="ediinterchange_told_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ediinterchange",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("direction", "IN"), models.Q(("answer", "REJECTED"), _negated=True)),
+                fields=("connection", "key"),
+                name="ediinterchange_received_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="edimessage",
+            constraint=models.UniqueConstraint(
+                fields=("interchange", "position"), name="edimessage_position"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="freightrate",
             constraint=models.UniqueConstraint(fields=("node", "country"), name="freightrate_once"),
         ),
@@ -4014,6 +4607,52 @@ class Migration(migrations.Migration):
                 models.F("channel"),
                 django.db.models.functions.text.Lower("channel_sku"),
                 name="listing_channel_sku",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="listingstock",
+            index=models.Index(
+                condition=models.Q(("is_due", True)), fields=["channel", "due_since"], name="listingstock_due"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="listingstock",
+            index=models.Index(
+                condition=models.Q(("drift_at__isnull", False)), fields=["channel"], name="listingstock_drift"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="listingstock",
+            index=models.Index(
+                condition=models.Q(("doubted_at__isnull", False)),
+                fields=["channel"],
+                name="listingstock_doubted",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="listingstock",
+            index=models.Index(fields=["channel", "id"], name="listingstock_channel"),
+        ),
+        migrations.AddConstraint(
+            model_name="listingstock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity_atp__gte", models.F("quantity_wanted")),
+                    ("quantity_leased__gte", 0),
+                    ("quantity_wanted__gte", 0),
+                ),
+                name="listingstock_quantities",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="listingstock",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("is_uncertain", False), ("quantity_confirmed", models.F("quantity_wanted"))),
+                    ("due_since__isnull", False),
+                    _connector="OR",
+                ),
+                name="listingstock_due_has_time",
             ),
         ),
         migrations.AddConstraint(
@@ -4353,6 +4992,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="payment",
             constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_amount"),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="payment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="payment_refunded",
+                sql=erp.core.triggers.GuardSql(
+                    condition="WHEN (NEW.is_refund)",
+                    func="INSERT INTO core_event (kind, document_type, document_id, data, at) VALUES ('order.refunded', 'orders.Order', NEW.order_id, jsonb_build_object('amount', trim_scale(NEW.amount)::text, 'currency', NEW.currency, 'provider_ref', NEW.provider_ref), NEW.captured_at); RETURN NULL;",
+                    hash="12b84ab0b9778b756ad86c23a696da0748776a42",
+                    operation="INSERT",
+                    pgid="pgtrigger_payment_refunded_a1250",
+                    table="orders_payment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="pendingedit",

@@ -23,7 +23,9 @@ def channel_news_handle(*, channel: str, event: ChannelEvent, actor: User, at: d
         return _redact(channel, event, actor, at)
     if event.kind == STOCK:
         return channel_stock_heard(channel=channel, event=event, actor=actor, at=at)
-    if event.kind == "INTERCHANGE":  # an envelope of several documents, which a service of its own takes apart
+    if (
+        event.kind == "INTERCHANGE"
+    ):  # an envelope of several documents, which a service of its own takes apart
         take = address_resolve("orders.edi_interchange_take")
         return str(take(channel=channel, event=event, actor=actor, at=at))
     return "noted"
