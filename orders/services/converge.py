@@ -84,11 +84,12 @@ def _follow(
         row.applied, row.line_map = to_json(_as_ordered(snapshot)), _positions(order, snapshot)
     lock_levels_of_orders([order.pk], also=_products(channel, snapshot))
     _pay(order, picture, pending, actor, at)
-    if picture.version > row.applied_version:
+    newest = (picture.version, to_json(snapshot))
+    if newest[0] >= row.applied_version and newest != (row.applied_version, row.applied):
         before = from_json(Snapshot, row.applied)
         # what is called off is not changed any more
         if picture.cancelled or _tried(pending, partial(_change, row, order, before, snapshot, actor, at)):
-            row.applied, row.applied_version = to_json(snapshot), picture.version
+            row.applied_version, row.applied = newest
     order.refresh_from_db()
     if picture.cancelled is not None and order.state not in OVER:
         _tried(pending, partial(_cancel, order.pk, picture.cancelled.reason, actor, at))
@@ -133,7 +134,11 @@ def _receive(
     channel: Channel, picture: Picture, pending: list[str], actor: User, at: datetime
 ) -> Order | None:
     assert picture.snapshot is not None
-    command = command_of(channel.code, picture.snapshot, picture.payments, at=at)
+    try:
+        command = command_of(channel.code, picture.snapshot, picture.payments, at=at)
+    except KeelError as error:
+        pending.append(error.as_text())
+        return None
 
     def promise(order_ids: Sequence[int]) -> None:
         if picture.cancelled is None:  # what is cancelled at once wants no stock
@@ -190,7 +195,9 @@ def _change(
     lines = {line.position: line for line in OrderLine.objects.filter(order=order)}
     known = {line.ref: line for line in before.lines}
     edits, added = [], []
-    for line in after.lines:
+    standing = {line.ref for line in after.lines}
+    vanished = [replace(line, removed=line.quantity) for line in before.lines if line.ref not in standing]
+    for line in [*after.lines, *vanished]:
         wanted = line.quantity - line.removed
         old = known.get(line.ref)
         if old is None:
@@ -217,7 +224,7 @@ def _change(
             .order_by("position")
             .values_list("position", flat=True)
         )
-        row.line_map |= dict(zip((ref for ref, _ in added), new, strict=True))
+        row.line_map |= dict(zip((ref for ref, _ in added), new, strict=False))
     _change_address(order, before.ship_to, after.ship_to, actor, at)
 
 

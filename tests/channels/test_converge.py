@@ -110,6 +110,31 @@ def test_a_line_that_was_added_there_is_added_here(shop: Company) -> None:
     assert ChannelOrder.objects.get().line_map == {"a": 1, "b": 2}
 
 
+def test_a_line_that_is_no_longer_named_is_taken_off(shop: Company) -> None:
+    first = snapshot("C-1", [Line("a", "MUG", 1, Decimal(10)), Line("b", "LAMP", 2, Decimal(20))])
+    second = snapshot("C-1", first.lines[:1])
+    hear(shop, [ChannelEvent(ORDER, "C-1", "", str(n), say) for n, say in enumerate((first, second))])
+    assert outcome("C-1")["lines"] == [("MUG", "10.0000", 1)]
+
+
+def test_two_snapshots_of_one_version_end_the_same_whichever_came_first(shop: Company) -> None:
+    ends = []
+    for name, units in (("C-1", (3, 2)), ("C-2", (2, 3))):
+        said = [snapshot(name, [Line("a", "MUG", count, Decimal(10))]) for count in units]
+        hear(shop, [ChannelEvent(ORDER, name, "", "1", one) for one in said])
+        ends.append(
+            ChannelFact.objects.filter(channel_order__external_id=name).order_by("content_hash").last()
+        )
+    assert all(outcome(n)["lines"][0][2] == end.content["lines"][0]["quantity"] for n, end in zip(("C-1", "C-2"), ends, strict=True))  # type: ignore[union-attr]  # fmt: skip
+
+
+def test_an_address_that_no_order_can_have_is_pending(shop: Company) -> None:
+    said = replace(snapshot("C-1", [Line("a", "MUG", 1, Decimal(10))]), email="not an address")
+    (why,) = hear(shop, [ChannelEvent(ORDER, "C-1", "", "1", said)])
+    assert "email" in why
+    assert Order.objects.count() == 0
+
+
 def test_an_order_that_can_not_be_taken_in_is_pending_with_its_reason(shop: Company) -> None:
     strange = snapshot("C-1", [Line("a", "NOBODY-KNOWS", 1, Decimal(10))])
     (said,) = hear(shop, [ChannelEvent(ORDER, "C-1", "", "1", strange)])
