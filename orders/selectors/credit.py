@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from erp.core.money import ZERO
 from erp.core.sql import array, query
 
 
@@ -39,6 +38,9 @@ SELECT count(*), coalesce(sum(o.total), 0) FROM orders_order o JOIN orders_hold 
 
 def credit_position(customer_id: int, *, at: datetime) -> CreditPosition:
     """This function will return where a customer stands; overdue counts from the day after their payment days."""
-    owed = query(OWED, [at.date(), array([customer_id], "bigint"), array([], "bigint")])
-    _, exposure, overdue = owed[0] if owed else (customer_id, ZERO, ZERO)
-    return CreditPosition(exposure, overdue, *query(_HELD, [customer_id])[0])
+    (row,) = query(
+        f"SELECT coalesce(owed.exposure, 0), coalesce(owed.overdue, 0), held.orders, held.worth FROM ({_HELD}) "
+        f"AS held(orders, worth) LEFT JOIN ({OWED}) AS owed(customer_id, exposure, overdue) ON true",
+        [customer_id, at.date(), array([customer_id], "bigint"), array([], "bigint")],
+    )
+    return CreditPosition(*row)
