@@ -31,6 +31,7 @@ MASTER = {
 }  # fmt: skip
 # A figure that nothing else in the house repeats, and why that is so.
 SINGLE = {
+    "core.Event.document_id": "what subscribers are told of a step; the steps themselves are proven",
     "core.StateChange.document_id": "the step of another document; its own chain shows it unless both agree",
     "inventory.StockMove.order_line_id": "a hint for the timeline of moves that are no shipment",
     "inventory.TransferLine.quantity": "a wish until the transfer leaves",
