@@ -203,7 +203,11 @@ def channel_stock_run(*, actor: User, at: datetime) -> dict[str, int]:
         computed += done.listings if done else 0
         if done and done.due and not breaker_is_shut(channel_id, at=at):
             waiting.append(channel_id)
-    return {"channels": len(channels), "listings": computed, "senders": send_enqueue(waiting, actor, at)}
+    return {
+        "channels": len(channels),
+        "listings": computed,
+        "senders": send_enqueue(waiting, actor=actor, at=at),
+    }
 
 
 @long_job
@@ -218,7 +222,7 @@ def _told() -> list[int]:
     return list(told.order_by("channel_id").values_list("channel_id", flat=True))
 
 
-def send_enqueue(channel_ids: Sequence[int], actor: User, at: datetime) -> int:
+def send_enqueue(channel_ids: Sequence[int], *, actor: User, at: datetime) -> int:
     """This function will put down a sender's job per channel that has none under way, and return how many."""
     busy = channels_at_work(SEND)
     drafts = [

@@ -93,7 +93,7 @@ def import_undo_run(*, run_id: int, progress: Meter, actor: User, at: datetime) 
     """This function will take back what an import wrote, the last row first, and name what it had to leave."""
     run = ImportRun.objects.get(pk=run_id)
     target = target_of(run.kind)
-    require(target, actor)
+    require(target, actor=actor)
     rows = run.rows.filter(is_trial=False, action__in=[NEW, CHANGED])
     total, done = rows.count(), rows.exclude(undo="").count()
     while chunk := list(rows.filter(undo="").order_by("-number")[:UNDO_BATCH]):
@@ -124,7 +124,7 @@ def _settle(
 def _work(run_id: int, state: ImportState, progress: Meter, actor: User, at: datetime) -> None:
     run = ImportRun.objects.get(pk=run_id)
     target = target_of(run.kind)
-    require(target, actor)
+    require(target, actor=actor)
     source = Source(target, Dialect(**run.dialect), run.mapping)
     with default_storage.open(stored_name(run.file_hash)) as file:
         keys = source.keys(file)

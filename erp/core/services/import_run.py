@@ -50,7 +50,7 @@ def stored_name(file_hash: str) -> str:
     return f"{FOLDER}/{file_hash[:2]}/{file_hash}"
 
 
-def require(target: Target, actor: User) -> None:
+def require(target: Target, *, actor: User) -> None:
     """This function will refuse an actor whose role does not cover the kind of file; programs may do all of them."""
     if not actor.is_system and not actor.may(target.permission):
         raise PermissionRefused(
@@ -65,7 +65,7 @@ def import_upload(draft: ImportDraft, *, actor: User, at: datetime) -> tuple[Imp
     InvalidInput when it can not be read.
     """
     target = target_of(draft.kind)
-    require(target, actor)
+    require(target, actor=actor)
     options = _options(target, draft.options)
     file_hash, size = _hash(draft.file)
     check_size(size)
@@ -143,7 +143,7 @@ def _locked(run_id: int, actor: User) -> ImportRun:
     run = ImportRun.objects.select_for_update(of=("self",)).select_related("job").filter(pk=run_id).first()
     if run is None:
         raise NotFound(f"there is no import #{run_id}", field="import", remedy="Reload the list.")
-    require(target_of(run.kind), actor)
+    require(target_of(run.kind), actor=actor)
     return run
 
 
