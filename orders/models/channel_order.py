@@ -16,7 +16,7 @@ class ChannelOrder(models.Model):
     applied = models.JSONField(null=True, help_text="The snapshot that our order follows.")
     applied_version = models.CharField(max_length=40, blank=True, default="")
     line_map = models.JSONField(
-        default=dict, help_text="Channel line ref → position among our order's items."
+        default=dict, help_text="Channel line ref → position of our line; of a kit, its first component's."
     )
     pending = models.JSONField(
         default=list, help_text="What could not be done yet, in words; empty when our order follows."

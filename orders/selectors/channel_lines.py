@@ -77,12 +77,11 @@ def _of_order(channel_id: int, roots: Sequence[_Root], counted: Mapping[int, int
 
 
 def _places(order_id: int) -> dict[int, int]:
-    """Place of each item among those that were received, from 1: by line id, of a kit by its id negated."""
-    lines = OrderLine.objects.filter(order=order_id).order_by("position").values_list("id", "kit_id")
+    """Position of each item, as `ChannelOrder.line_map` has it: by line id; of a kit, its first component's by its id negated."""
+    lines = OrderLine.objects.filter(order=order_id).order_by("position")
     seen: dict[int, int] = {}
-    for line, kit in lines:
-        name = line if kit is None else -kit
-        seen.setdefault(name, len(seen) + 1)
+    for line, kit, position in lines.values_list("id", "kit_id", "position"):
+        seen.setdefault(line if kit is None else -kit, position)
     return seen
 
 

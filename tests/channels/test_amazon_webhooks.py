@@ -187,7 +187,7 @@ def test_an_order_is_none_until_amazon_has_the_money(goods: Company) -> None:
     placed = fetched(order("Unshipped", 30))
     assert placed is not None
     assert (placed.external_id, placed.total, placed.amount_paid) == (ORDER_ID, D("11.01"), D("11.01"))
-    assert (placed.state, placed.needs_allocation) == ("CONFIRMED", True)
+    assert (placed.state, placed.needs_allocation) == ("ALLOCATED", False)
     assert (placed.ship_to_city, placed.lines.get().tax_amount) == ("Leeds", D("1.01"))
     assert_proven()
 

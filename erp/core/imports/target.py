@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 
-from erp.core.errors import InvalidInput, KeelError
+from erp.core.errors import InvalidInput, KeelError, PermissionRefused
 from erp.core.models import User
 
 NEW, CHANGED, UNCHANGED, REFUSED = "NEW", "CHANGED", "UNCHANGED", "REFUSED"
@@ -213,3 +213,11 @@ def target_of(kind: str) -> Target:
             f"“{kind[:40]}” is no kind of import", field="kind", remedy=f"One of: {', '.join(sorted(_TARGETS))}."
         )  # fmt: skip
     return _TARGETS[kind]
+
+
+def require(target: Target, *, actor: User) -> None:
+    """This function will refuse an actor whose role does not cover the kind of file; programs may do all of them."""
+    if not actor.is_system and not actor.may(target.permission):
+        raise PermissionRefused(
+            f"{actor} may not import {target.label.lower()}", field="kind", remedy="Ask somebody who may."
+        )

@@ -29,10 +29,11 @@ from erp.core.imports.target import (
     Problem,
     Scope,
     Target,
+    require,
     target_of,
 )  # fmt: skip
 from erp.core.models import ImportRow, ImportRun, User
-from erp.core.services.import_run import require, stored_name
+from erp.core.services.import_run import stored_name
 from erp.core.services.progress import CancelRequested
 from erp.core.services.state import change_state
 from erp.core.sql import Statements, execute

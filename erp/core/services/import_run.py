@@ -17,10 +17,10 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from erp.core.errors import Conflict, IllegalTransition, InvalidInput, NotFound, PermissionRefused
+from erp.core.errors import Conflict, IllegalTransition, InvalidInput, NotFound
 from erp.core.imports.mapping import check_mapping, guess_mapping, header_hash
 from erp.core.imports.reader import DELIMITERS, ENCODINGS, Dialect, check_size, inspect
-from erp.core.imports.target import Target, target_of
+from erp.core.imports.target import Target, require, target_of
 from erp.core.imports.values import COMMA, POINT
 from erp.core.models import ImportRun, User
 from erp.core.services.state import change_state, record_creation
@@ -48,14 +48,6 @@ class ImportDraft:
 def stored_name(file_hash: str) -> str:
     """This function will return where the file with this hash lies in MEDIA_ROOT."""
     return f"{FOLDER}/{file_hash[:2]}/{file_hash}"
-
-
-def require(target: Target, *, actor: User) -> None:
-    """This function will refuse an actor whose role does not cover the kind of file; programs may do all of them."""
-    if not actor.is_system and not actor.may(target.permission):
-        raise PermissionRefused(
-            f"{actor} may not import {target.label.lower()}", field="kind", remedy="Ask somebody who may."
-        )
 
 
 def import_upload(draft: ImportDraft, *, actor: User, at: datetime) -> tuple[ImportRun, bool]:
