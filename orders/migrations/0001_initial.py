@@ -484,7 +484,8 @@ class Migration(migrations.Migration):
                 (
                     "line_map",
                     models.JSONField(
-                        default=dict, help_text="Channel line ref → position among our order's items."
+                        default=dict,
+                        help_text="Channel line ref → position of our line; of a kit, its first component's.",
                     ),
                 ),
                 (
