@@ -78,9 +78,7 @@ def _follow(
         order = _receive(channel, picture, pending, actor, at)
         if order is None:
             return
-    if (
-        row.applied is None
-    ):  # new, or it came another way: by hand, by a file, by a replay of its normalised form
+    if row.applied is None:  # new, or it came another way: by hand, by a file, by a replay
         row.applied, row.line_map = to_json(_as_ordered(snapshot)), _positions(order, snapshot)
     lock_levels_of_orders([order.pk], also=_products(channel, snapshot))
     _pay(order, picture, pending, actor, at)

@@ -130,9 +130,7 @@ def promise_fit_many(
         elif surplus < 0 and not cancelled:
             stale = [row for row in by_line[line_id] if row.is_covered]
             again = -surplus
-            if (
-                line_id in replaced
-            ):  # what was replaced never was covered: only what is promised too often was
+            if line_id in replaced:  # what was replaced never was covered: only the rest was
                 again = sum(row.quantity for row in stale) + short - keepable[line_id]
             earlier = _uncover(stale, again, closing, new)
             wanting.append((line_id, product_id, -surplus, replaced.get(line_id) or earlier))

@@ -64,9 +64,8 @@ class Stack:
 
     def start(self) -> None:
         """Start everything and return when the first page answers; RuntimeError with the log when it does not."""
-        cluster = (
-            self.home / "pg"
-        )  # migrated already: half a minute of Django's own work that proves nothing here
+        # migrated already: half a minute of Django's own work that proves nothing here
+        cluster = self.home / "pg"
         shutil.copytree(migrated_cluster(), cluster, symlinks=True, copy_function=shutil.copy2)
         give_to_service_user(cluster)
         command = [sys.executable, "manage.py", "run_keel", "--no-demo", "--port", str(self.port)]

@@ -95,14 +95,16 @@ def outbox_add_selected(
     """This function will put down a message per row of `select`, which yields stream, kind, key, subject type, subject id
     and payload, in one statement; one whose (kind, key) exists already is left out.
 
-    For what is decided by data, such as whom a channel writes to: nothing is read first. No worker is woken, the sweeper
-    finds the rows within seconds, so that a transaction that adds none costs the broker nothing.
+    For what is decided by data, such as whom a channel writes to: nothing is read first. The rows go in by subject and
+    key, so that two transactions that add the same ones wait for each other rather than deadlock. No worker is woken, the
+    sweeper finds the rows within seconds, so that a transaction that adds none costs the broker nothing.
     """
     batch = statements or Statements()
     batch.add(
         f"INSERT INTO core_outboxmessage ({', '.join(_COLUMNS)}) "
         f"SELECT message.*, '{WorkState.PENDING}', 0, {int(max_attempts)} FROM ({select}) "
-        "AS message(stream, kind, key, subject_type, subject_id, payload) ON CONFLICT (kind, key) DO NOTHING",
+        "AS message(stream, kind, key, subject_type, subject_id, payload) "
+        "ORDER BY subject_id, key ON CONFLICT (kind, key) DO NOTHING",
         parameters,
     )
     if statements is None:
