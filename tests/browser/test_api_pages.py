@@ -57,9 +57,11 @@ def test_the_document_is_read_without_a_key_a_script_or_anybody_else(
     shop: Company, browser_page: Page
 ) -> None:
     show(browser_page, "api_docs")
-    browser_page.get_by_text("Receive an order").click()
-    expect(browser_page.get_by_text("lines[].unit_price").first).to_be_visible()
-    expect(browser_page.get_by_text("curl -X POST $KEEL/api/v1/orders", exact=False).first).to_be_visible()
+    summary = browser_page.locator("summary").filter(has_text="Receive an order")
+    summary.click()
+    operation = summary.locator("xpath=..")
+    expect(operation.get_by_text("lines[].unit_price").first).to_be_visible()
+    expect(operation.get_by_text("curl -X POST $KEEL/api/v1/orders")).to_be_visible()
     look(browser_page, "api-docs")
 
 
