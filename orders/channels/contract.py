@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-from erp.core.errors import KeelError
+from erp.core.errors import InvalidInput, KeelError
 from orders.channels.document import Refund, Snapshot
 
 
@@ -53,6 +53,15 @@ class Limits:
     stock_batch: int = 100
     body_bytes: int = 2 * 2**20
     catch_up_days: int = 60
+
+
+class Setting(NamedTuple):
+    """What else a connection must know. `kind` says what its value is in `Account.settings`: text, a whole number, true or
+    false, a list of texts, or a table (an object of JSON)."""
+
+    name: str
+    label: str
+    kind: Literal["text", "whole", "flag", "list", "table"] = "text"
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,17 @@ class Delivery:
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
     is_greeting: bool = False  # answered, kept, nothing to handle (a ping at set-up)
+
+
+def check_choice(account: Account, name: str, known: Sequence[str]) -> None:
+    """This function will refuse a setting that is neither blank nor one of `known`; InvalidInput names it."""
+    value = str(account.settings.get(name) or "")
+    if value and value not in known:
+        raise InvalidInput(
+            f"“{value[:60]}” is not possible",
+            field=f"settings.{name}",
+            remedy=f"Blank or {' or '.join(known)}.",
+        )
 
 
 # What an event is about. The first five are of an order, the others of the channel.
@@ -196,7 +216,11 @@ class Adapter(Protocol):
     name: str
     limits: Limits
     secrets: Sequence[tuple[str, str]]  # (purpose, label) of what a connection needs
-    settings: Sequence[tuple[str, str]]  # (name, label) of what else it must know
+    settings: Sequence[Setting]
+
+    def check(self, account: Account) -> None:
+        """Can the settings be what was meant? InvalidInput names the one that can not (`settings.<name>`)."""
+        ...
 
     def authenticate(self, account: Account, inbound: Inbound, at: datetime) -> Delivery:
         """Who says this, and what is it? Refused when it is forged, stale, of another shop or of no known kind."""
@@ -223,7 +247,9 @@ __all__ = [
     "Limits",
     "Published",
     "Refused",
+    "Setting",
     "ShipmentNotice",
     "Snapshot",
     "StockValue",
+    "check_choice",
 ]

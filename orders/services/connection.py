@@ -44,12 +44,13 @@ def connection_save(draft: ConnectionDraft, *, actor: User, at: datetime) -> Con
             field="account",
             remedy="Enter the shop, seller or partner id.",
         )
-    unknown = sorted(set(draft.settings) - {name for name, _ in adapter.settings})
+    unknown = sorted(set(draft.settings) - {setting.name for setting in adapter.settings})
     if unknown:
         raise InvalidInput(
             f"{adapter.name} has no setting {', '.join(unknown)}", field="settings",
-            remedy=f"Known are: {', '.join(name for name, _ in adapter.settings) or 'none'}.",
+            remedy=f"Known are: {', '.join(setting.name for setting in adapter.settings) or 'none'}.",
         )  # fmt: skip
+    adapter.check(Account("", account, draft.base_url.strip(), draft.settings, {}))
     if (
         Connection.objects.filter(adapter=draft.adapter, account=account)
         .exclude(channel=draft.channel_id)

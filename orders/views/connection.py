@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_POST
 from erp.core.errors import InvalidInput
 from erp.core.pages import Action, ActionField, FormPage, Panel, run_action
 from erp.core.permissions import actor_of, page
+from orders.channels.contract import Adapter, Setting
 from orders.channels.registry import adapter_of, adapters
 from orders.models import Channel, ChannelSync, Connection, ConnectionSecret
 from orders.services.connection import ConnectionDraft, connection_secret_set
@@ -27,7 +30,8 @@ from orders.services.connection_switch import (
 )
 
 EDIT = "orders.channel_edit"
-SETTING = "setting_"
+SETTING = "settings."  # as a refusal names them
+NONE = "none"
 
 
 def connection_actions(channel: Channel) -> list[Action]:
@@ -57,6 +61,13 @@ def connection_of(channel: Channel) -> Connection | None:
     return getattr(channel, "connection", None)
 
 
+def said(value: Any) -> str:
+    """This function will return a setting in words."""
+    if isinstance(value, list):
+        return ", ".join(value) or NONE
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | bool) else str(value or "")
+
+
 def connection_panels(channel: Channel) -> list[Panel]:
     """This function will return the parts of a channel's page that show its connection; nothing for one without."""
     link = connection_of(channel)
@@ -66,7 +77,7 @@ def connection_panels(channel: Channel) -> list[Panel]:
     adapter = adapters().get(link.adapter)
     context = {
         "link": link, "adapter": adapter, "secrets": secrets, "now": timezone.now(),
-        "settings": [(label, link.settings.get(name, "")) for name, label in (adapter.settings if adapter else ())],
+        "settings": [(row.label, said(link.settings.get(row.name))) for row in (adapter.settings if adapter else ())],
         "missing": [
             label for name, label in (adapter.secrets if adapter else ()) if name not in {row.purpose for row in secrets}
         ],
@@ -95,12 +106,48 @@ class _OfChannel(FormPage):
         return reverse("orders:channel_detail", args=[kw["pk"]])
 
 
-class ConnectionFields(forms.Form):
-    """Who we are at the channel. The adapter's own settings are added by their names."""
+class ListField(forms.CharField):
+    """Texts with commas between. Blank is unset, so that the adapter's default holds; “none” is an empty list."""
 
-    adapter = forms.ChoiceField(
-        label="Kind of channel", help_text="For good: what its messages mean depends on it."
-    )
+    def prepare_value(self, value: Any) -> Any:
+        return said(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        if text == NONE:
+            return []
+        return [item for part in text.split(",") if (item := part.strip())] or None
+
+
+class TableField(forms.JSONField):
+    """An object of JSON; blank is unset."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+
+    def clean(self, value: Any) -> Any:
+        found = super().clean(value)
+        if found is not None and not isinstance(found, dict):
+            raise forms.ValidationError('Give a table, such as {"CA": 12}.')
+        return found
+
+
+def _setting_field(setting: Setting) -> forms.Field:
+    common: dict[str, Any] = {"label": setting.label, "required": False}
+    if setting.kind == "list":
+        return ListField(**common, help_text=f"With commas. Blank: as usual; “{NONE}”: none.")
+    if setting.kind == "table":
+        return TableField(**common, help_text='As JSON, such as {"CA": 12}.')
+    if setting.kind == "flag":
+        return forms.BooleanField(**common)
+    if setting.kind == "whole":
+        return forms.IntegerField(**common, min_value=0, max_value=10_000)
+    return forms.CharField(**common, max_length=300)
+
+
+class ConnectionFields(forms.Form):
+    """Who we are at the channel, and what its adapter must know beside."""
+
+    adapter = forms.CharField(widget=forms.HiddenInput)
     account = forms.CharField(
         max_length=200,
         label="Account",
@@ -114,41 +161,65 @@ class ConnectionFields(forms.Form):
         help_text="Blank where the channel has one for all.",
     )
 
-    def __init__(self, *args: Any, adapter: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, adapter: Adapter, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(slug, found.name) for slug, found in adapters().items() if not adapter or slug == adapter]
-        self.fields["adapter"].choices = choices  # type: ignore[attr-defined]
-        for slug, found in adapters().items():
-            if slug == adapter or not adapter:
-                for name, label in found.settings:
-                    shown = label if adapter else f"{found.name}: {label}"
-                    self.fields[f"{SETTING}{slug}_{name}"] = forms.CharField(
-                        label=shown, required=False, max_length=300
-                    )
+        for setting in adapter.settings:
+            self.fields[f"{SETTING}{setting.name}"] = _setting_field(setting)
+
+    def settings(self) -> dict[str, Any]:
+        """This function will return what was set, by the adapter's names; what was left blank is not among it."""
+        given = {
+            name.removeprefix(SETTING): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(SETTING)
+        }
+        return {name: value for name, value in given.items() if value not in (None, "", False)}
 
 
 class ConnectionEdit(_OfChannel):
-    title, form_class, done = "Connection", ConnectionFields, "Connection saved."
+    """A connection is of one kind for good, so a new one's kind is chosen on a page before."""
+
+    form_class, done = ConnectionFields, "Connection saved."
     help_text = "Secrets are entered on a page of their own, one at a time, and never shown again."
+
+    def get(self, request: HttpRequest, **kw: Any) -> HttpResponse:
+        if "kind" not in request.GET and not Connection.objects.filter(channel=kw["pk"]).exists():
+            context = {
+                "title": "Connect", "breadcrumbs": self.get_breadcrumbs(request, **kw),
+                "kinds": sorted(adapters().values(), key=lambda kind: kind.name),
+            }  # fmt: skip
+            return TemplateResponse(request, "orders/connection_kinds.html", context)
+        return super().get(request, **kw)
+
+    def get_title(self, request: HttpRequest, **kw: Any) -> str:
+        return f"Connection with {self._adapter(request, kw['pk']).name}"
 
     def get_form(
         self, request: HttpRequest, data: Any = None, files: Any = None, **kw: Any
     ) -> forms.BaseForm:
+        adapter = self._adapter(request, kw["pk"])
         link = Connection.objects.filter(channel=kw["pk"]).first()
-        initial: dict[str, Any] = {}
+        initial: dict[str, Any] = {"adapter": adapter.slug}
         if link is not None:
-            initial = {"adapter": link.adapter, "account": link.account, "base_url": link.base_url}
-            initial |= {f"{SETTING}{link.adapter}_{name}": value for name, value in link.settings.items()}
-        return ConnectionFields(data=data, initial=initial, adapter=link.adapter if link else "")
+            initial |= {"account": link.account, "base_url": link.base_url}
+            initial |= {f"{SETTING}{name}": value for name, value in link.settings.items()}
+        return ConnectionFields(data=data, initial=initial, adapter=adapter)
+
+    def _adapter(self, request: HttpRequest, channel_id: int) -> Adapter:
+        """What the connection is; of a new one what was chosen."""
+        link = Connection.objects.filter(channel=channel_id).first()
+        slug = link.adapter if link else request.POST.get("adapter") or request.GET.get("kind", "")
+        try:
+            return adapter_of(slug)
+        except InvalidInput as unknown:
+            raise Http404(unknown.message) from unknown
 
     def perform(self, request: HttpRequest, form: Any, **kw: Any) -> str:
         data = form.cleaned_data
         link = Connection.objects.filter(channel=kw["pk"]).first()
-        names = [name for name, _ in adapter_of(data["adapter"]).settings]
-        given = {name: data.get(f"{SETTING}{data['adapter']}_{name}", "").strip() for name in names}
         draft = ConnectionDraft(
-            kw["pk"], data["adapter"], data["account"], data["base_url"],
-            {name: value for name, value in given.items() if value}, link.is_enabled if link else True,
+            kw["pk"], self._adapter(request, kw["pk"]).slug, data["account"], data["base_url"], form.settings(),
+            link.is_enabled if link else True,
         )  # fmt: skip
         connection_change(draft, actor=actor_of(request), at=timezone.now())
         return self.back(**kw)

@@ -28,6 +28,7 @@ from orders.channels.contract import (
     Limits,
     Published,
     Refused,
+    Setting,
     ShipmentNotice,
     StockValue,
 )
@@ -130,7 +131,10 @@ class FakeAdapter:
     name: str = "Fake shop"
     limits: Limits = field(default_factory=lambda: Limits(stock_batch=3))
     secrets: Sequence[tuple[str, str]] = (("webhook", "Webhook secret"), ("token", "Access token"))
-    settings: Sequence[tuple[str, str]] = (("location", "Location id"),)
+    settings: Sequence[Setting] = (Setting("location", "Location id"),)
+
+    def check(self, account: Account) -> None:
+        """Anything goes."""
 
     def authenticate(self, account: Account, inbound: Inbound, at: datetime) -> Delivery:
         if inbound.headers.get("x-secret") not in account.secrets.get("webhook", ()):

@@ -33,7 +33,7 @@ from tests.orders.fake_channel import World, connect, world
 
 pytestmark = pytest.mark.django_db
 __all__ = ["world"]
-ACCOUNT = {"adapter": "fake", "account": "shop-9", "base_url": "https://shop.example", "setting_fake_location": "L7",
+ACCOUNT = {"adapter": "fake", "account": "shop-9", "base_url": "https://shop.example", "settings.location": "L7",
            "form_token": "t1"}  # fmt: skip
 
 
@@ -347,3 +347,30 @@ def test_the_test_of_a_connection_says_what_the_channel_answered(
     assert job.result == {
         "answers": False, "said": "401 Unauthorized", "remedy": "Check address, account and secrets.",
     }  # fmt: skip
+
+
+def test_a_kind_is_chosen_first_and_its_settings_keep_their_kinds(company: Company, as_: Login) -> None:
+    ada, url = as_("ada"), to("connection_edit", company.web.pk)
+    kinds = ada.get(url).content.decode()
+    assert all(f'href="?kind={slug}"' in kinds for slug in ("amazon", "edi", "shopify", "woocommerce"))
+    assert ada.get(f"{url}?kind=teletext").status_code == 404
+    shown = ada.get(f"{url}?kind=edi").content.decode()
+    assert "Documents that the partner wants" in shown and "Marketplace" not in shown
+    given = {
+        "adapter": "edi", "account": "ACME", "settings.sends": "855, 856,", "settings.acknowledges": "none",
+        "settings.units": '{"CA": "dozen"}', "settings.ack_hours": "12", "settings.sends_test": "on", "form_token": "e1",
+    }  # fmt: skip
+    refused = ada.post(url, given)
+    assert refused.status_code == 422 and "no number for CA" in str(
+        refused.context["form"].errors["settings.units"]
+    )
+    refused = ada.post(url, {**given, "settings.units": "[12]"})
+    assert "Give a table" in str(refused.context["form"].errors["settings.units"])
+    assert ada.post(url, {**given, "settings.units": '{"CA": 12}'}).status_code == 302
+    kept = {
+        "sends": ["855", "856"], "acknowledges": [], "units": {"CA": 12}, "ack_hours": 12, "sends_test": True,
+    }  # fmt: skip
+    assert Connection.objects.get().settings == kept
+    form = ada.get(url).context["form"]
+    assert "855, 856" in str(form["settings.sends"]) and "none" in str(form["settings.acknowledges"])
+    assert "{&quot;CA&quot;: 12}" in ada.get(to("channel_detail", company.web.pk)).content.decode()

@@ -16,7 +16,7 @@ from orders.channels.amazon.notice import KINDS, notice_event
 from orders.channels.amazon.order import order_event
 from orders.channels.amazon.shipment import shipment_event
 from orders.channels.amazon.sign import authenticate
-from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits
+from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits, Setting, check_choice
 from orders.channels.tree import Tree, read_json
 
 
@@ -32,13 +32,18 @@ class Amazon:
         ("refresh_token", "LWA refresh token"),
         ("api_key", "API key of the event bus' connection (X-Api-Key)"),
     )
-    settings: Sequence[tuple[str, str]] = (
-        ("marketplaces", "Marketplace ids, with commas, such as A1F83G8C2ARO7P"),
-        ("orders_api", "“v0” (the usual) or “2026-01-01”, which follows it"),
-        ("personal_data", "“restricted” when the application may see names and addresses"),
-        ("location", "Location id of External Fulfillment, where it is used"),
-        ("lwa_url", "Address of Login with Amazon; blank for https://api.amazon.com"),
+    settings: Sequence[Setting] = (
+        Setting("marketplaces", "Marketplace ids, with commas, such as A1F83G8C2ARO7P"),
+        Setting("orders_api", "“v0” (the usual) or “2026-01-01”, which follows it"),
+        Setting("personal_data", "“restricted” when the application may see names and addresses"),
+        Setting("location", "Location id of External Fulfillment, where it is used"),
+        Setting("lwa_url", "Address of Login with Amazon; blank for https://api.amazon.com"),
     )
+
+    def check(self, account: Account) -> None:
+        """This function will refuse an Orders API that there is not, and a permission that Amazon does not give."""
+        check_choice(account, "orders_api", ("v0", "2026-01-01"))
+        check_choice(account, "personal_data", ("restricted",))
 
     def authenticate(self, account: Account, inbound: Inbound, at: datetime) -> Delivery:
         """This function will return the delivery a notification is; Refused when it is not from our own event bus."""

@@ -54,6 +54,10 @@ class Edi:
     secrets = SECRETS
     settings = SETTINGS
 
+    def check(self, account: Account) -> None:
+        """This function will refuse an agreement that can not be read."""
+        Profile.of(account)
+
     def authenticate(self, account: Account, inbound: Inbound, at: datetime) -> Delivery:
         """This function will believe a request that carries the connection's key and holds an interchange."""
         _prove(account, inbound)

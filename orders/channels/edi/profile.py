@@ -11,36 +11,36 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from erp.core.errors import InvalidInput
-from orders.channels.contract import Account
+from orders.channels.contract import Account, Setting
 from orders.channels.document import Place
 from orders.channels.edi.envelope import EDIFACT, X12
 
-SETTINGS: tuple[tuple[str, str], ...] = (
-    ("standard", "What we send: X12 or EDIFACT"),
-    ("our_id", "Our interchange id"),
-    ("our_qualifier", "Its qualifier (01 DUNS, 14 GLN, ZZ agreed)"),
-    ("partner_qualifier", "The qualifier of the partner's id (the account)"),
-    ("partner_ids", "Further ids that the partner sends as"),
-    ("our_group_id", "Our application id (GS02), if it differs"),
-    ("partner_group_id", "The partner's application id (GS03), if it differs"),
-    ("version", "Version that we send: 004010, D:96A:UN:EAN008"),
-    ("versions", "Versions that we accept; empty = any"),
-    ("separators", "Element, component and terminator that we send"),
-    ("test_interchanges", "keep (no order), order, or refuse"),
-    ("sends_test", "Mark what we send as a test"),
-    ("forgives", "Faults of the partner's that we live with: control_mismatch, count_wrong"),
-    ("acknowledges", "Receipts that we send: 997, TA1, CONTRL"),
-    ("sends", "Documents that the partner wants: 855, 856, 810, 846"),
-    ("ack_hours", "Hours within which the partner acknowledges; 0 = never does"),
-    ("product_ids", "Which identifiers name a product, the first found counts: VN, UP, EN, SA …"),
-    ("units", "The partner's unit codes and our units in one: {CA: 12, EA: 1, CS: pack}"),
-    ("price_units", "Units that a price basis code counts: {HP: 100}"),
-    ("missing_price", "refuse or zero (the price check then holds the order)"),
-    ("currency", "Currency when the document names none"),
-    ("country", "Country when an address names none"),
-    ("customer_number", "Our customer number of the partner"),
-    ("ship_to", "Addresses by the partner's location number or GLN"),
-    ("ship_from", "Our own address on despatch advices: name, city, country"),
+SETTINGS: tuple[Setting, ...] = (
+    Setting("standard", "What we send: X12 or EDIFACT"),
+    Setting("our_id", "Our interchange id"),
+    Setting("our_qualifier", "Its qualifier (01 DUNS, 14 GLN, ZZ agreed)"),
+    Setting("partner_qualifier", "The qualifier of the partner's id (the account)"),
+    Setting("partner_ids", "Further ids that the partner sends as", "list"),
+    Setting("our_group_id", "Our application id (GS02), if it differs"),
+    Setting("partner_group_id", "The partner's application id (GS03), if it differs"),
+    Setting("version", "Version that we send: 004010, D:96A:UN:EAN008"),
+    Setting("versions", "Versions that we accept; empty = any", "list"),
+    Setting("separators", "Element, component and terminator that we send", "list"),
+    Setting("test_interchanges", "keep (no order), order, or refuse"),
+    Setting("sends_test", "Mark what we send as a test", "flag"),
+    Setting("forgives", "Faults of the partner's that we live with: control_mismatch, count_wrong", "list"),
+    Setting("acknowledges", "Receipts that we send: 997, TA1, CONTRL", "list"),
+    Setting("sends", "Documents that the partner wants: 855, 856, 810, 846", "list"),
+    Setting("ack_hours", "Hours within which the partner acknowledges; 0 = never does", "whole"),
+    Setting("product_ids", "Which identifiers name a product, the first found counts: VN, UP, EN, SA …", "list"),
+    Setting("units", "The partner's unit codes and our units in one: {CA: 12, EA: 1, CS: pack}", "table"),
+    Setting("price_units", "Units that a price basis code counts: {HP: 100}", "table"),
+    Setting("missing_price", "refuse or zero (the price check then holds the order)"),
+    Setting("currency", "Currency when the document names none"),
+    Setting("country", "Country when an address names none"),
+    Setting("customer_number", "Our customer number of the partner"),
+    Setting("ship_to", "Addresses by the partner's location number or GLN", "table"),
+    Setting("ship_from", "Our own address on despatch advices: name, city, country", "table"),
 )  # fmt: skip
 SECRETS: tuple[tuple[str, str], ...] = (
     ("api_key", "Key that the gateway sends as X-API-Key or Authorization: Bearer"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits
+from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits, Setting
 from orders.channels.shopify.client import ShopifyClient
 from orders.channels.shopify.messages import events
 from orders.channels.shopify.signature import authenticate
@@ -23,12 +23,15 @@ class ShopifyAdapter:
         ("webhook", "Client secret of the app (it signs the webhooks)"),
         ("token", "Admin API access token"),
     )
-    settings: Sequence[tuple[str, str]] = (
-        ("location", "Id of the location whose stock Keel sets"),
-        ("stale_hours", "Age in hours from which a webhook is refused (72)"),
-        ("notify_customer", "Shopify mails the customer about parcels and refunds (true or false)"),
-        ("promise_attribute", "Note attribute that holds the promised day"),
+    settings: Sequence[Setting] = (
+        Setting("location", "Id of the location whose stock Keel sets"),
+        Setting("stale_hours", "Age in hours from which a webhook is refused (72)", "whole"),
+        Setting("notify_customer", "Shopify mails the customer about parcels and refunds", "flag"),
+        Setting("promise_attribute", "Note attribute that holds the promised day"),
     )
+
+    def check(self, account: Account) -> None:
+        """Nothing that the kinds of the settings do not say already."""
 
     def authenticate(self, account: Account, inbound: Inbound, at: datetime) -> Delivery:
         """This function will return the webhook that a request is; Refused says what is wrong with it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits
+from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits, Setting, check_choice
 from orders.channels.woocommerce.client import WooCommerceClient
 from orders.channels.woocommerce.read import events_of
 from orders.channels.woocommerce.sign import authenticate
@@ -23,12 +23,16 @@ class WooCommerce:
         ("consumer_key", "REST consumer key"),
         ("consumer_secret", "REST consumer secret"),
     )
-    settings: Sequence[tuple[str, str]] = (
-        (
+    settings: Sequence[Setting] = (
+        Setting(
             "authentication",
             "How the keys are sent: “header” (the usual), or “query” where a proxy drops the header",
         ),
     )
+
+    def check(self, account: Account) -> None:
+        """This function will refuse another way to send the keys than the two there are."""
+        check_choice(account, "authentication", ("header", "query"))
 
     def authenticate(self, account: Account, inbound: Inbound, at: datetime) -> Delivery:
         """This function will return the delivery a request is; Refused when it is forged or of another shop."""
