@@ -24,3 +24,17 @@ def document_url(document_type: str, document_id: Any) -> str | None:
     if not document_type or not str(document_id).isdigit():
         return None
     return url_or_none(detail_url_name(document_type), int(document_id))
+
+
+def document_name(document_type: str) -> str:
+    """This function will return a model label in words: "procurement.PurchaseOrder" → "Purchase order"."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", document_type.rpartition(".")[2])
+    return words.capitalize()
+
+
+def document_told(reference: str) -> tuple[str, str]:
+    """This function will return a reference such as "orders.Order:17" in words and, where a page shows it, its address."""
+    label, _, number = reference.partition(":")
+    if not number.isdigit():
+        return reference, ""
+    return f"{document_name(label)} {number}", document_url(label, number) or ""

@@ -17,7 +17,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from erp.core import navigation
-from erp.core.documents import document_url
+from erp.core.documents import document_name, document_url
 from erp.core.mentions import PATTERN
 from erp.core.pages import format as formats
 from erp.core.pages.looks import state_label
@@ -103,11 +103,7 @@ def panel_body(context: template.Context, panel: Panel) -> SafeString:
     return render_to_string(panel.template, values, request=context["request"])
 
 
-@register.filter
-def document_name(document_type: str) -> str:
-    """A model label in words: "procurement.PurchaseOrder" → "Purchase order"."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", " ", document_type.rpartition(".")[2])
-    return words.capitalize()
+register.filter("document_name", document_name)
 
 
 @register.filter

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
-from erp.core.documents import document_url
+from erp.core.documents import document_told
 from erp.core.doors import TURNED_AWAY, of_order, turned_away, verdict_of
 from erp.core.errors import KeelError
 from erp.core.filters import KeelFilterSet, date_filter
@@ -120,6 +120,13 @@ class InboxTable(KeelTable):
         model = InboxMessage
         fields = ("external_id", "state", "source", "topic", "result", "attempts", "received_at", "kind")
 
+    def render_result(self, value: str) -> SafeString | str:
+        words, url = document_told(value)
+        return format_html('<a href="{}">{}</a>', url, words) if url else words
+
+    def value_result(self, value: str) -> str:
+        return value
+
     def render_topic(self, record: Any) -> str:
         return str(record.topic or record.kind)
 
@@ -221,8 +228,8 @@ class InboxMessageRecord(WorkRecord):
         return str(obj.headers.get(TOPIC) or obj.kind)
 
     def get_facts(self, obj: InboxMessage) -> list[Fact]:
-        label, _, number = obj.result.partition(":")
-        became = Fact("Became", obj.result or "–", url=document_url(label, number) or "")
+        words, url = document_told(obj.result)
+        became = Fact("Became", words or "–", url=url)
         return [
             became,
             Fact("Source", obj.source),
