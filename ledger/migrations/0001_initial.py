@@ -9,6 +9,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import erp.core.create_tables
 import erp.core.triggers
 
 
@@ -16,504 +17,621 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("core", "__first__"),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Account",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=20, unique=True)),
-                ("name", models.CharField(max_length=120)),
-                (
-                    "account_type",
-                    models.CharField(
-                        choices=[
-                            ("ASSET", "Asset"),
-                            ("LIABILITY", "Liability"),
-                            ("EQUITY", "Equity"),
-                            ("INCOME", "Income"),
-                            ("EXPENSE", "Expense"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("CASH", "Cash at bank"),
-                            ("CASH_CLEARING", "Cash clearing (payments captured, not yet settled)"),
-                            ("RECEIVABLE", "Trade receivables"),
-                            ("INVENTORY", "Inventory"),
-                            ("GRNI", "Goods received, not invoiced"),
-                            ("PAYABLE", "Trade payables"),
-                            ("TAX_PAYABLE", "Sales tax payable"),
-                            ("EQUITY_OPENING", "Opening balance equity"),
-                            ("RETAINED_EARNINGS", "Retained earnings"),
-                            ("REVENUE", "Sales revenue"),
-                            ("SHIPPING_REVENUE", "Shipping revenue"),
-                            ("DISCOUNT", "Discounts granted"),
-                            ("OTHER_INCOME", "Other income"),
-                            ("SALES_RETURNS", "Sales returns and allowances"),
-                            ("COGS", "Cost of goods sold"),
-                            ("PPV", "Purchase price variance"),
-                            ("STOCK_ADJUSTMENT", "Stock adjustments (shrinkage and found stock)"),
-                            ("WRITE_OFF", "Returned goods written off"),
-                            ("CHANNEL_FEE", "Marketplace and channel fees"),
-                            ("BANK_CHARGE", "Bank charges"),
-                            ("BAD_DEBT", "Bad debt"),
-                            ("SAMPLES", "Samples and marketing"),
-                            ("FREIGHT_OUT", "Outbound freight"),
-                        ],
-                        max_length=24,
-                        null=True,
-                        unique=True,
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True)),
-                ("lft", models.PositiveIntegerField(editable=False)),
-                ("rght", models.PositiveIntegerField(editable=False)),
-                ("tree_id", models.PositiveIntegerField(db_index=True, editable=False)),
-                ("level", models.PositiveIntegerField(editable=False)),
-                (
-                    "parent",
-                    mptt.fields.TreeForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="ledger.account",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="CostLayer",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("product_id", models.BigIntegerField()),
-                (
-                    "method",
-                    models.CharField(
-                        choices=[("FIFO", "First in, first out"), ("AVERAGE", "Moving average")], max_length=8
-                    ),
-                ),
-                ("received_at", models.DateTimeField()),
-                ("quantity_in", models.BigIntegerField()),
-                (
-                    "value_in",
-                    models.DecimalField(
-                        decimal_places=4, help_text="As received; true-ups are movements.", max_digits=19
-                    ),
-                ),
-                ("quantity_left", models.BigIntegerField()),
-                ("value_left", models.DecimalField(decimal_places=4, max_digits=19)),
-                ("source_type", models.CharField(max_length=60)),
-                ("source_id", models.BigIntegerField()),
-                (
-                    "is_open",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=models.Q(("quantity_left__gt", 0)),
-                        output_field=models.BooleanField(),
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("is_open", True)),
-                        fields=["product_id", "id"],
-                        name="costlayer_open",
-                    ),
-                    models.Index(fields=["source_type", "source_id"], name="costlayer_source"),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("quantity_left__gte", 0),
-                            ("quantity_left__lte", models.F("quantity_in")),
-                            ("value_left__gte", 0),
+        erp.core.create_tables.CreateTables(
+            tables=[
+                migrations.CreateModel(
+                    name="Account",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
                         ),
-                        name="costlayer_left_within_in",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("quantity_left", 0), _negated=True), ("value_left", 0), _connector="OR"
+                        ("code", models.CharField(max_length=20, unique=True)),
+                        ("name", models.CharField(max_length=120)),
+                        (
+                            "account_type",
+                            models.CharField(
+                                choices=[
+                                    ("ASSET", "Asset"),
+                                    ("LIABILITY", "Liability"),
+                                    ("EQUITY", "Equity"),
+                                    ("INCOME", "Income"),
+                                    ("EXPENSE", "Expense"),
+                                ],
+                                max_length=10,
+                            ),
                         ),
-                        name="costlayer_empty_has_no_value",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("method", "AVERAGE")),
-                        fields=("product_id",),
-                        name="costlayer_one_average_pool",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CostMovement",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("product_id", models.BigIntegerField()),
-                ("quantity", models.BigIntegerField(help_text="Signed units; 0 for a value-only true-up.")),
-                (
-                    "value",
-                    models.DecimalField(decimal_places=4, help_text="Signed, base currency.", max_digits=19),
-                ),
-                ("source_type", models.CharField(max_length=60)),
-                ("source_id", models.BigIntegerField()),
-                ("at", models.DateTimeField()),
-                (
-                    "layer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="movements",
-                        to="ledger.costlayer",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="HistoricalAccount",
-            fields=[
-                (
-                    "id",
-                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
-                ),
-                ("code", models.CharField(db_index=True, max_length=20)),
-                ("name", models.CharField(max_length=120)),
-                (
-                    "account_type",
-                    models.CharField(
-                        choices=[
-                            ("ASSET", "Asset"),
-                            ("LIABILITY", "Liability"),
-                            ("EQUITY", "Equity"),
-                            ("INCOME", "Income"),
-                            ("EXPENSE", "Expense"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("CASH", "Cash at bank"),
-                            ("CASH_CLEARING", "Cash clearing (payments captured, not yet settled)"),
-                            ("RECEIVABLE", "Trade receivables"),
-                            ("INVENTORY", "Inventory"),
-                            ("GRNI", "Goods received, not invoiced"),
-                            ("PAYABLE", "Trade payables"),
-                            ("TAX_PAYABLE", "Sales tax payable"),
-                            ("EQUITY_OPENING", "Opening balance equity"),
-                            ("RETAINED_EARNINGS", "Retained earnings"),
-                            ("REVENUE", "Sales revenue"),
-                            ("SHIPPING_REVENUE", "Shipping revenue"),
-                            ("DISCOUNT", "Discounts granted"),
-                            ("OTHER_INCOME", "Other income"),
-                            ("SALES_RETURNS", "Sales returns and allowances"),
-                            ("COGS", "Cost of goods sold"),
-                            ("PPV", "Purchase price variance"),
-                            ("STOCK_ADJUSTMENT", "Stock adjustments (shrinkage and found stock)"),
-                            ("WRITE_OFF", "Returned goods written off"),
-                            ("CHANNEL_FEE", "Marketplace and channel fees"),
-                            ("BANK_CHARGE", "Bank charges"),
-                            ("BAD_DEBT", "Bad debt"),
-                            ("SAMPLES", "Samples and marketing"),
-                            ("FREIGHT_OUT", "Outbound freight"),
-                        ],
-                        db_index=True,
-                        max_length=24,
-                        null=True,
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True)),
-                ("history_id", models.AutoField(primary_key=True, serialize=False)),
-                ("history_date", models.DateTimeField(db_index=True)),
-                ("history_change_reason", models.CharField(max_length=100, null=True)),
-                (
-                    "history_type",
-                    models.CharField(
-                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
-                    ),
-                ),
-                (
-                    "history_user",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "parent",
-                    mptt.fields.TreeForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="ledger.account",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "historical account",
-                "verbose_name_plural": "historical accounts",
-                "ordering": ("-history_date", "-history_id"),
-                "get_latest_by": ("history_date", "history_id"),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name="JournalEntry",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(help_text="Gapless, e.g. JE-000042.", max_length=24)),
-                (
-                    "kind",
-                    models.CharField(
-                        help_text="Address of the posting rule, e.g. fulfillment.shipment_confirmed.",
-                        max_length=60,
-                    ),
-                ),
-                ("source_type", models.CharField(max_length=60)),
-                ("source_id", models.BigIntegerField()),
-                (
-                    "sequence",
-                    models.PositiveSmallIntegerField(
-                        default=0, help_text="nth entry of this kind for this source."
-                    ),
-                ),
-                ("posting_date", models.DateField()),
-                ("entered_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("memo", models.CharField(blank=True, max_length=200)),
-                (
-                    "stock_sequence",
-                    models.BigIntegerField(
-                        blank=True,
-                        help_text="The StockEvent written in the same transaction, if one was.",
-                        null=True,
-                    ),
-                ),
-                (
-                    "xact_id",
-                    models.BigIntegerField(
-                        db_default=django.db.models.expressions.RawSQL(
-                            "(pg_current_xact_id()::text::bigint)", ()
+                        (
+                            "role",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("CASH", "Cash at bank"),
+                                    ("CASH_CLEARING", "Cash clearing (payments captured, not yet settled)"),
+                                    ("RECEIVABLE", "Trade receivables"),
+                                    ("INVENTORY", "Inventory"),
+                                    ("GRNI", "Goods received, not invoiced"),
+                                    ("PAYABLE", "Trade payables"),
+                                    ("TAX_PAYABLE", "Sales tax payable"),
+                                    ("EQUITY_OPENING", "Opening balance equity"),
+                                    ("RETAINED_EARNINGS", "Retained earnings"),
+                                    ("REVENUE", "Sales revenue"),
+                                    ("SHIPPING_REVENUE", "Shipping revenue"),
+                                    ("DISCOUNT", "Discounts granted"),
+                                    ("OTHER_INCOME", "Other income"),
+                                    ("SALES_RETURNS", "Sales returns and allowances"),
+                                    ("COGS", "Cost of goods sold"),
+                                    ("PPV", "Purchase price variance"),
+                                    ("STOCK_ADJUSTMENT", "Stock adjustments (shrinkage and found stock)"),
+                                    ("WRITE_OFF", "Returned goods written off"),
+                                    ("CHANNEL_FEE", "Marketplace and channel fees"),
+                                    ("BANK_CHARGE", "Bank charges"),
+                                    ("BAD_DEBT", "Bad debt"),
+                                    ("SAMPLES", "Samples and marketing"),
+                                    ("FREIGHT_OUT", "Outbound freight"),
+                                ],
+                                max_length=24,
+                                null=True,
+                                unique=True,
+                            ),
                         ),
-                        editable=False,
-                        help_text="Transaction that wrote the entry; its lines must come from the same one.",
-                    ),
-                ),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "reversal_of",
-                    models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reversals",
-                        to="ledger.journalentry",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="JournalLine",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("currency", models.CharField(max_length=3)),
-                ("debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
-                ("credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
-                ("base_debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
-                ("base_credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
-                ("product_id", models.BigIntegerField(blank=True, null=True)),
-                ("node_id", models.BigIntegerField(blank=True, null=True)),
-                ("channel_id", models.BigIntegerField(blank=True, null=True)),
-                ("supplier_id", models.BigIntegerField(blank=True, null=True)),
-                ("customer_segment", models.CharField(blank=True, db_default="", default="", max_length=20)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="ledger.account",
-                    ),
-                ),
-                (
-                    "entry",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="ledger.journalentry",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ManualEntry",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("posting_date", models.DateField()),
-                ("memo", models.CharField(help_text="Why: the auditor reads this.", max_length=200)),
-                ("currency", models.CharField(max_length=3)),
-                (
-                    "rate",
-                    models.DecimalField(
-                        decimal_places=8, default=1, help_text="Base currency per unit.", max_digits=18
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("DRAFT", "Draft"),
-                            ("PENDING_APPROVAL", "Waiting for approval"),
-                            ("POSTED", "Posted"),
-                            ("REJECTED", "Rejected"),
+                        ("is_active", models.BooleanField(default=True)),
+                        ("lft", models.PositiveIntegerField(editable=False)),
+                        ("rght", models.PositiveIntegerField(editable=False)),
+                        ("tree_id", models.PositiveIntegerField(db_index=True, editable=False)),
+                        ("level", models.PositiveIntegerField(editable=False)),
+                        (
+                            "parent",
+                            mptt.fields.TreeForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="children",
+                                to="ledger.account",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("code", ""), _negated=True), name="account_code_not_blank"
+                            )
                         ],
-                        default="DRAFT",
-                        max_length=20,
-                    ),
+                    },
                 ),
-                ("created_at", models.DateTimeField()),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name_plural": "manual entries",
-            },
-        ),
-        migrations.CreateModel(
-            name="ManualEntryLine",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
-                ("credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.account"
-                    ),
-                ),
-                (
-                    "entry",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lines",
-                        to="ledger.manualentry",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Period",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(help_text="e.g. 2011-03", max_length=10, unique=True)),
-                ("start_date", models.DateField(unique=True)),
-                ("end_date", models.DateField(unique=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("OPEN", "Open"),
-                            ("CLOSING", "Closing"),
-                            ("CLOSED", "Closed"),
-                            ("REOPENED", "Reopened"),
+                migrations.CreateModel(
+                    name="CostLayer",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("product_id", models.BigIntegerField()),
+                        (
+                            "method",
+                            models.CharField(
+                                choices=[("FIFO", "First in, first out"), ("AVERAGE", "Moving average")],
+                                max_length=8,
+                            ),
+                        ),
+                        ("received_at", models.DateTimeField()),
+                        ("quantity_in", models.BigIntegerField()),
+                        (
+                            "value_in",
+                            models.DecimalField(
+                                decimal_places=4,
+                                help_text="As received; true-ups are movements.",
+                                max_digits=19,
+                            ),
+                        ),
+                        ("quantity_left", models.BigIntegerField()),
+                        ("value_left", models.DecimalField(decimal_places=4, max_digits=19)),
+                        ("source_type", models.CharField(max_length=60)),
+                        ("source_id", models.BigIntegerField()),
+                        (
+                            "is_open",
+                            models.GeneratedField(
+                                db_persist=True,
+                                expression=models.Q(("quantity_left__gt", 0)),
+                                output_field=models.BooleanField(),
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(
+                                condition=models.Q(("is_open", True)),
+                                fields=["product_id", "id"],
+                                name="costlayer_open",
+                            ),
+                            models.Index(fields=["source_type", "source_id"], name="costlayer_source"),
                         ],
-                        default="OPEN",
-                        max_length=20,
-                    ),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("quantity_left__gte", 0),
+                                    ("quantity_left__lte", models.F("quantity_in")),
+                                    ("value_left__gte", 0),
+                                ),
+                                name="costlayer_left_within_in",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("quantity_left", 0), _negated=True),
+                                    ("value_left", 0),
+                                    _connector="OR",
+                                ),
+                                name="costlayer_empty_has_no_value",
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("method", "AVERAGE")),
+                                fields=("product_id",),
+                                name="costlayer_one_average_pool",
+                            ),
+                        ],
+                    },
                 ),
-                ("closed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "stock_sequence",
-                    models.BigIntegerField(
-                        blank=True, help_text="Last StockEvent in the close's snapshot.", null=True
-                    ),
+                migrations.CreateModel(
+                    name="CostMovement",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("product_id", models.BigIntegerField()),
+                        (
+                            "quantity",
+                            models.BigIntegerField(help_text="Signed units; 0 for a value-only true-up."),
+                        ),
+                        (
+                            "value",
+                            models.DecimalField(
+                                decimal_places=4, help_text="Signed, base currency.", max_digits=19
+                            ),
+                        ),
+                        ("source_type", models.CharField(max_length=60)),
+                        ("source_id", models.BigIntegerField()),
+                        ("at", models.DateTimeField()),
+                        (
+                            "layer",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="movements",
+                                to="ledger.costlayer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [
+                            models.Index(fields=["source_type", "source_id"], name="costmovement_source"),
+                            django.contrib.postgres.indexes.BrinIndex(
+                                autosummarize=True, fields=["at"], name="costmovement_at"
+                            ),
+                        ],
+                    },
                 ),
-                (
-                    "seal",
-                    models.CharField(
-                        blank=True, help_text="sha256(previous seal ‖ balances), hex.", max_length=64
-                    ),
+                migrations.CreateModel(
+                    name="HistoricalAccount",
+                    fields=[
+                        (
+                            "id",
+                            models.BigIntegerField(
+                                auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(db_index=True, max_length=20)),
+                        ("name", models.CharField(max_length=120)),
+                        (
+                            "account_type",
+                            models.CharField(
+                                choices=[
+                                    ("ASSET", "Asset"),
+                                    ("LIABILITY", "Liability"),
+                                    ("EQUITY", "Equity"),
+                                    ("INCOME", "Income"),
+                                    ("EXPENSE", "Expense"),
+                                ],
+                                max_length=10,
+                            ),
+                        ),
+                        (
+                            "role",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("CASH", "Cash at bank"),
+                                    ("CASH_CLEARING", "Cash clearing (payments captured, not yet settled)"),
+                                    ("RECEIVABLE", "Trade receivables"),
+                                    ("INVENTORY", "Inventory"),
+                                    ("GRNI", "Goods received, not invoiced"),
+                                    ("PAYABLE", "Trade payables"),
+                                    ("TAX_PAYABLE", "Sales tax payable"),
+                                    ("EQUITY_OPENING", "Opening balance equity"),
+                                    ("RETAINED_EARNINGS", "Retained earnings"),
+                                    ("REVENUE", "Sales revenue"),
+                                    ("SHIPPING_REVENUE", "Shipping revenue"),
+                                    ("DISCOUNT", "Discounts granted"),
+                                    ("OTHER_INCOME", "Other income"),
+                                    ("SALES_RETURNS", "Sales returns and allowances"),
+                                    ("COGS", "Cost of goods sold"),
+                                    ("PPV", "Purchase price variance"),
+                                    ("STOCK_ADJUSTMENT", "Stock adjustments (shrinkage and found stock)"),
+                                    ("WRITE_OFF", "Returned goods written off"),
+                                    ("CHANNEL_FEE", "Marketplace and channel fees"),
+                                    ("BANK_CHARGE", "Bank charges"),
+                                    ("BAD_DEBT", "Bad debt"),
+                                    ("SAMPLES", "Samples and marketing"),
+                                    ("FREIGHT_OUT", "Outbound freight"),
+                                ],
+                                db_index=True,
+                                max_length=24,
+                                null=True,
+                            ),
+                        ),
+                        ("is_active", models.BooleanField(default=True)),
+                        ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                        ("history_date", models.DateTimeField(db_index=True)),
+                        ("history_change_reason", models.CharField(max_length=100, null=True)),
+                        (
+                            "history_type",
+                            models.CharField(
+                                choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                            ),
+                        ),
+                        (
+                            "history_user",
+                            models.ForeignKey(
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "parent",
+                            mptt.fields.TreeForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.DO_NOTHING,
+                                related_name="+",
+                                to="ledger.account",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "historical account",
+                        "verbose_name_plural": "historical accounts",
+                        "ordering": ("-history_date", "-history_id"),
+                        "get_latest_by": ("history_date", "history_id"),
+                    },
+                    bases=(simple_history.models.HistoricalChanges, models.Model),
                 ),
-                (
-                    "closed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
+                migrations.CreateModel(
+                    name="JournalEntry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("number", models.CharField(help_text="Gapless, e.g. JE-000042.", max_length=24)),
+                        (
+                            "kind",
+                            models.CharField(
+                                help_text="Address of the posting rule, e.g. fulfillment.shipment_confirmed.",
+                                max_length=60,
+                            ),
+                        ),
+                        ("source_type", models.CharField(max_length=60)),
+                        ("source_id", models.BigIntegerField()),
+                        (
+                            "sequence",
+                            models.PositiveSmallIntegerField(
+                                default=0, help_text="nth entry of this kind for this source."
+                            ),
+                        ),
+                        ("posting_date", models.DateField()),
+                        (
+                            "entered_at",
+                            models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                        ),
+                        ("memo", models.CharField(blank=True, max_length=200)),
+                        (
+                            "stock_sequence",
+                            models.BigIntegerField(
+                                blank=True,
+                                help_text="The StockEvent written in the same transaction, if one was.",
+                                null=True,
+                            ),
+                        ),
+                        (
+                            "xact_id",
+                            models.BigIntegerField(
+                                db_default=django.db.models.expressions.RawSQL(
+                                    "(pg_current_xact_id()::text::bigint)", ()
+                                ),
+                                editable=False,
+                                help_text="Transaction that wrote the entry; its lines must come from the same one.",
+                            ),
+                        ),
+                        (
+                            "actor",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "reversal_of",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="reversals",
+                                to="ledger.journalentry",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [models.Index(fields=["posting_date", "id"], name="journalentry_date")],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("number",), name="journalentry_number"),
+                            models.UniqueConstraint(
+                                fields=("source_type", "source_id", "kind", "sequence"), name="journal_once"
+                            ),
+                            models.UniqueConstraint(
+                                condition=models.Q(("reversal_of__isnull", False)),
+                                fields=("reversal_of",),
+                                name="journalentry_reversed_once",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="JournalLine",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("currency", models.CharField(max_length=3)),
+                        ("debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                        ("credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                        ("base_debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                        ("base_credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                        ("product_id", models.BigIntegerField(blank=True, null=True)),
+                        ("node_id", models.BigIntegerField(blank=True, null=True)),
+                        ("channel_id", models.BigIntegerField(blank=True, null=True)),
+                        ("supplier_id", models.BigIntegerField(blank=True, null=True)),
+                        (
+                            "customer_segment",
+                            models.CharField(blank=True, db_default="", default="", max_length=20),
+                        ),
+                        (
+                            "account",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="ledger.account",
+                            ),
+                        ),
+                        (
+                            "entry",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="lines",
+                                to="ledger.journalentry",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [models.Index(fields=["account", "entry"], name="journalline_account")],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("base_credit", 0),
+                                        ("base_debit__gte", 0),
+                                        ("credit", 0),
+                                        ("debit__gt", 0),
+                                    ),
+                                    models.Q(
+                                        ("base_credit__gte", 0),
+                                        ("base_debit", 0),
+                                        ("credit__gt", 0),
+                                        ("debit", 0),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="journalline_one_side",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ManualEntry",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("posting_date", models.DateField()),
+                        ("memo", models.CharField(help_text="Why: the auditor reads this.", max_length=200)),
+                        ("currency", models.CharField(max_length=3)),
+                        (
+                            "rate",
+                            models.DecimalField(
+                                decimal_places=8,
+                                default=1,
+                                help_text="Base currency per unit.",
+                                max_digits=18,
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("DRAFT", "Draft"),
+                                    ("PENDING_APPROVAL", "Waiting for approval"),
+                                    ("POSTED", "Posted"),
+                                    ("REJECTED", "Rejected"),
+                                ],
+                                default="DRAFT",
+                                max_length=20,
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField()),
+                        (
+                            "created_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name_plural": "manual entries",
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("rate__gt", 0)), name="manualentry_rate"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("memo", ""), _negated=True), name="manualentry_memo"
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ManualEntryLine",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("debit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                        ("credit", models.DecimalField(decimal_places=4, default=0, max_digits=19)),
+                        (
+                            "account",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="ledger.account",
+                            ),
+                        ),
+                        (
+                            "entry",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="lines",
+                                to="ledger.manualentry",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("credit", 0), ("debit__gt", 0)),
+                                    models.Q(("credit__gt", 0), ("debit", 0)),
+                                    _connector="OR",
+                                ),
+                                name="manualentryline_one_side",
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Period",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(help_text="e.g. 2011-03", max_length=10, unique=True)),
+                        ("start_date", models.DateField(unique=True)),
+                        ("end_date", models.DateField(unique=True)),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("OPEN", "Open"),
+                                    ("CLOSING", "Closing"),
+                                    ("CLOSED", "Closed"),
+                                    ("REOPENED", "Reopened"),
+                                ],
+                                default="OPEN",
+                                max_length=20,
+                            ),
+                        ),
+                        ("closed_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "stock_sequence",
+                            models.BigIntegerField(
+                                blank=True, help_text="Last StockEvent in the close's snapshot.", null=True
+                            ),
+                        ),
+                        (
+                            "seal",
+                            models.CharField(
+                                blank=True, help_text="sha256(previous seal ‖ balances), hex.", max_length=64
+                            ),
+                        ),
+                        (
+                            "closed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("end_date__gte", models.F("start_date"))),
+                                name="period_dates_in_order",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(("state", "CLOSED"), _negated=True),
+                                    models.Q(
+                                        ("closed_at__isnull", False), models.Q(("seal", ""), _negated=True)
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="period_closed_is_sealed",
+                            ),
+                        ],
+                    },
                 ),
             ],
         ),
@@ -527,74 +645,85 @@ class Migration(migrations.Migration):
                 to="ledger.period",
             ),
         ),
-        migrations.CreateModel(
-            name="PeriodBalance",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+        erp.core.create_tables.CreateTables(
+            tables=[
+                migrations.CreateModel(
+                    name="PeriodBalance",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("currency", models.CharField(max_length=3)),
+                        ("debit", models.DecimalField(decimal_places=4, max_digits=21)),
+                        ("credit", models.DecimalField(decimal_places=4, max_digits=21)),
+                        ("base_debit", models.DecimalField(decimal_places=4, max_digits=21)),
+                        ("base_credit", models.DecimalField(decimal_places=4, max_digits=21)),
+                        (
+                            "revision",
+                            models.PositiveSmallIntegerField(
+                                default=1, help_text="Counts the closes of a reopened period."
+                            ),
+                        ),
+                        (
+                            "account",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="ledger.account",
+                            ),
+                        ),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="balances",
+                                to="ledger.period",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("period", "account", "currency", "revision"),
+                                name="periodbalance_once",
+                            )
+                        ],
+                    },
                 ),
-                ("currency", models.CharField(max_length=3)),
-                ("debit", models.DecimalField(decimal_places=4, max_digits=21)),
-                ("credit", models.DecimalField(decimal_places=4, max_digits=21)),
-                ("base_debit", models.DecimalField(decimal_places=4, max_digits=21)),
-                ("base_credit", models.DecimalField(decimal_places=4, max_digits=21)),
-                (
-                    "revision",
-                    models.PositiveSmallIntegerField(
-                        default=1, help_text="Counts the closes of a reopened period."
-                    ),
-                ),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.account"
-                    ),
-                ),
-                (
-                    "period",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="balances",
-                        to="ledger.period",
-                    ),
+                migrations.CreateModel(
+                    name="TieOut",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=40)),
+                        ("title", models.CharField(max_length=160)),
+                        ("expected", models.DecimalField(decimal_places=4, max_digits=21)),
+                        ("actual", models.DecimalField(decimal_places=4, max_digits=21)),
+                        ("is_blocking", models.BooleanField(default=True)),
+                        ("is_ok", models.BooleanField()),
+                        ("evidence", models.JSONField(default=dict)),
+                        ("checked_at", models.DateTimeField()),
+                        (
+                            "period",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="tie_outs",
+                                to="ledger.period",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [models.Index(fields=["period", "code", "-id"], name="tieout_latest")],
+                    },
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="TieOut",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("code", models.CharField(max_length=40)),
-                ("title", models.CharField(max_length=160)),
-                ("expected", models.DecimalField(decimal_places=4, max_digits=21)),
-                ("actual", models.DecimalField(decimal_places=4, max_digits=21)),
-                ("is_blocking", models.BooleanField(default=True)),
-                ("is_ok", models.BooleanField()),
-                ("evidence", models.JSONField(default=dict)),
-                ("checked_at", models.DateTimeField()),
-                (
-                    "period",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="tie_outs",
-                        to="ledger.period",
-                    ),
-                ),
-            ],
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("code", ""), _negated=True), name="account_code_not_blank"
-            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="account",
@@ -611,16 +740,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddIndex(
-            model_name="costmovement",
-            index=models.Index(fields=["source_type", "source_id"], name="costmovement_source"),
-        ),
-        migrations.AddIndex(
-            model_name="costmovement",
-            index=django.contrib.postgres.indexes.BrinIndex(
-                autosummarize=True, fields=["at"], name="costmovement_at"
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="costmovement",
             trigger=pgtrigger.compiler.Trigger(
@@ -634,21 +753,6 @@ class Migration(migrations.Migration):
                     table="ledger_costmovement",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="journalline",
-            index=models.Index(fields=["account", "entry"], name="journalline_account"),
-        ),
-        migrations.AddConstraint(
-            model_name="journalline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("base_credit", 0), ("base_debit__gte", 0), ("credit", 0), ("debit__gt", 0)),
-                    models.Q(("base_credit__gte", 0), ("base_debit", 0), ("credit__gt", 0), ("debit", 0)),
-                    _connector="OR",
-                ),
-                name="journalline_one_side",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -682,44 +786,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="manualentry",
-            constraint=models.CheckConstraint(condition=models.Q(("rate__gt", 0)), name="manualentry_rate"),
-        ),
-        migrations.AddConstraint(
-            model_name="manualentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("memo", ""), _negated=True), name="manualentry_memo"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="manualentryline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("credit", 0), ("debit__gt", 0)),
-                    models.Q(("credit__gt", 0), ("debit", 0)),
-                    _connector="OR",
-                ),
-                name="manualentryline_one_side",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("end_date__gte", models.F("start_date"))), name="period_dates_in_order"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "CLOSED"), _negated=True),
-                    models.Q(("closed_at__isnull", False), models.Q(("seal", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="period_closed_is_sealed",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="period",
             trigger=pgtrigger.compiler.Trigger(
@@ -746,28 +812,6 @@ class Migration(migrations.Migration):
                     table="ledger_period",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="journalentry",
-            index=models.Index(fields=["posting_date", "id"], name="journalentry_date"),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
-            constraint=models.UniqueConstraint(fields=("number",), name="journalentry_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
-            constraint=models.UniqueConstraint(
-                fields=("source_type", "source_id", "kind", "sequence"), name="journal_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="journalentry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reversal_of__isnull", False)),
-                fields=("reversal_of",),
-                name="journalentry_reversed_once",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -817,12 +861,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="periodbalance",
-            constraint=models.UniqueConstraint(
-                fields=("period", "account", "currency", "revision"), name="periodbalance_once"
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="periodbalance",
             trigger=pgtrigger.compiler.Trigger(
@@ -837,10 +875,6 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
-        ),
-        migrations.AddIndex(
-            model_name="tieout",
-            index=models.Index(fields=["period", "code", "-id"], name="tieout_latest"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="tieout",
