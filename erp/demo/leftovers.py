@@ -11,6 +11,7 @@ from erp.core.services.note import note_add
 from erp.core.sql import query
 from erp.demo.engine import Replay
 from erp.demo.kits import kits_ordered
+from erp.demo.shortage import sell_short
 from erp.demo.standing import subscribe, write_to_customers
 from fulfillment.models import PickTask
 from fulfillment.services import (
@@ -70,6 +71,7 @@ def leave_open(replay: Replay, *, at: datetime) -> None:
     _returns(replay, at)
     _messages(replay, at)
     kits_ordered(replay.company, at=at)
+    sell_short(replay, at=at)
     order_flag_late(actor=replay.company.people["system"], at=at)
     _desk(replay, at)
 

@@ -21,7 +21,8 @@ def check_quantity(facts: OrderFacts) -> Finding | None:
     huge = {line.sku: line.quantity for line in facts.lines if line.quantity >= facts.limits.largest_line}
     if not huge:
         return None
-    return Finding("quantity", HOLD, f"unusually many units: {huge}", HoldKind.FRAUD, {"quantities": huge})
+    told = ", ".join(f"{quantity:,} × {sku}" for sku, quantity in list(huge.items())[:5])
+    return Finding("quantity", HOLD, f"unusually many units: {told}", HoldKind.FRAUD, {"quantities": huge})
 
 
 def check_age(facts: OrderFacts) -> Finding | None:
