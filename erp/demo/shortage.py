@@ -62,7 +62,7 @@ def sell_short(replay: Replay, *, at: datetime) -> None:
     slips, comes = ([line for line in coming if line.purchase_order_id == order] for order in chosen)
     company = replay.company
     purchase_order_redate(
-        purchase_order_id=chosen[1], expected_date=at.date(), reason="The supplier can send it sooner.",
+        purchase_order_id=chosen[1], expected_date=at.date() - timedelta(days=1), reason="It comes sooner.",
         actor=company.people["ben"], at=at - timedelta(days=3),
     )  # fmt: skip
     _order(replay, slips[:6], at - timedelta(days=2))
