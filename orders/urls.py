@@ -170,11 +170,6 @@ urlpatterns = [
     ),
     path("channels/refused/", channel_health.RefusedDeliveryList.as_view(), name="refused_delivery_list"),
     path(
-        "channels/refused/<int:pk>/",
-        channel_health.RefusedDeliveryRecord.as_view(),
-        name="refused_delivery_detail",
-    ),
-    path(
         "channels/of-product/<int:pk>/", channel_health.product_channels_panel, name="product_channels_panel"
     ),
     path("listings/", listing.ListingList.as_view(), name="listing_list"),

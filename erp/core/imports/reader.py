@@ -111,16 +111,16 @@ def read_rows(file: IO[bytes], dialect: Dialect) -> Iterator[_Row]:
                 f"row {number} has {len(cells):,} columns, at most {MAX_COLUMNS}", "Delete the columns that mean nothing.",
                 f"row {number}",
             )  # fmt: skip
-        for cell in cells:
-            if len(cell) > MAX_CELL:
-                raise refuse(
-                    f"row {number}: a cell has {len(cell):,} characters", "Check the quotes before it.", f"row {number}"
-                )  # fmt: skip
-            if "\x00" in cell:
-                raise refuse(
-                    f"row {number} holds a NUL byte", "Save the file as CSV UTF-8 again.", f"row {number}"
-                )
-        if not any(cell.strip() for cell in cells):
+        whole = "".join(cells)
+        if len(whole) > MAX_CELL and (longest := max(map(len, cells))) > MAX_CELL:
+            raise refuse(
+                f"row {number}: a cell has {longest:,} characters", "Check the quotes before it.", f"row {number}"
+            )  # fmt: skip
+        if "\x00" in whole:
+            raise refuse(
+                f"row {number} holds a NUL byte", "Save the file as CSV UTF-8 again.", f"row {number}"
+            )
+        if not whole or whole.isspace():
             continue
         count += 1
         if count > settings.KEEL_IMPORT_MAX_ROWS + 1:

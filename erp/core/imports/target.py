@@ -166,6 +166,9 @@ class Target:
     def refused(self, plans: Sequence[Plan], scope: Scope) -> None:
         """This function will keep what was refused where people look for it, if the kind has such a place."""
 
+    def imported(self, subject_ids: Sequence[int], scope: Scope) -> None:
+        """This function will pass on what an import has made, once it is over and in its transaction, if anybody waits for it."""
+
     def key_of(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """This function will return the natural key of a row as two rows of a file compare."""
         return tuple(values[name].casefold() for name in self.key_columns)

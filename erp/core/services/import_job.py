@@ -86,7 +86,14 @@ def import_check_run(*, run_id: int, progress: Meter, actor: User, at: datetime)
 def import_commit_run(*, run_id: int, progress: Meter, actor: User, at: datetime) -> dict[str, int]:
     """This function will write the rows of an import, chunk by chunk, going on where an earlier attempt ended."""
     _work(run_id, ImportState.IMPORTING, progress, actor, at)
-    return _settle(run_id, ImportState.IMPORTING, ImportState.IMPORTED, "core.import_commit_run", actor, at)
+    with transaction.atomic():
+        counts = _settle(
+            run_id, ImportState.IMPORTING, ImportState.IMPORTED, "core.import_commit_run", actor, at
+        )
+        run = ImportRun.objects.get(pk=run_id)
+        made = run.rows.filter(is_trial=False, action=NEW, subject_id__isnull=False).order_by("number")
+        target_of(run.kind).imported(list(made.values_list("subject_id", flat=True)), _scope(run, actor, at))
+    return counts
 
 
 @long_job
