@@ -25,7 +25,6 @@ urlpatterns = [
     path("merges/", duplicate.ProductMergeList.as_view(), name="product_merge_list"),
     path("merges/<int:pk>/", duplicate.ProductMergeRecord.as_view(), name="product_merge_detail"),
     path("kits/", kit.KitComponentList.as_view(), name="kit_component_list"),
-    path("kits/import/", kit.KitImport.as_view(), name="kit_import"),
     path("levels/", journal.StockLevelList.as_view(), name="stock_level_list"),
     path("bins/", journal.BinStockList.as_view(), name="bin_stock_list"),
     path("journal/", journal.StockEventList.as_view(), name="stock_event_list"),
