@@ -21,6 +21,7 @@ urlpatterns = [
     path("products/<int:pk>/kit/", kit.KitEdit.as_view(), name="kit_edit"),
     path("products/<int:pk>/kit/dissolve/", kit.kit_dissolve_view, name="kit_dissolve"),
     path("duplicates/", duplicate.product_duplicate_list, name="product_duplicate_list"),
+    path("duplicates/again/", duplicate.product_duplicate_again, name="product_duplicate_again"),
     path("duplicates/<int:first>/<int:second>/", duplicate.product_distinct, name="product_distinct"),
     path("merges/", duplicate.ProductMergeList.as_view(), name="product_merge_list"),
     path("merges/<int:pk>/", duplicate.ProductMergeRecord.as_view(), name="product_merge_detail"),

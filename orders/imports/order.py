@@ -68,6 +68,7 @@ class OrderTarget(Target):
     document: ClassVar[str] = "orders.Order"
     key_columns: ClassVar[tuple[str, ...]] = ("external_id",)
     grouped: ClassVar[bool] = True
+    plan_reads: ClassVar[bool] = False
     batch: ClassVar[int] = 1_000  # the forty statements of a chunk are shared by more orders
     options: ClassVar[tuple[Option, ...]] = (
         Option("channel", "Channel", _channels, help_text="An order id is unique in its channel."),

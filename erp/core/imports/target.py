@@ -147,6 +147,9 @@ class Target:
     grouped: ClassVar[bool] = False
     options: ClassVar[tuple[Option, ...]] = ()
     batch: ClassVar[int] = 500
+    plan_reads: ClassVar[bool] = (
+        True  # False: `plan` asks the database nothing, so it may be done ahead in another thread
+    )
 
     def plan(self, items: Sequence[Item], scope: Scope) -> list[Plan]:
         """This function will say of every item what would become of it, in a constant number of queries."""
