@@ -92,8 +92,13 @@ def import_commit_run(*, run_id: int, progress: Meter, actor: User, at: datetime
             run_id, ImportState.IMPORTING, ImportState.IMPORTED, "core.import_commit_run", actor, at
         )
         run = ImportRun.objects.get(pk=run_id)
-        made = run.rows.filter(is_trial=False, action=NEW, subject_id__isnull=False).order_by("number")
-        target_of(run.kind).imported(list(made.values_list("subject_id", flat=True)), _scope(run, actor, at))
+        made = (
+            run.rows.filter(is_trial=False, action=NEW)
+            .order_by("number")
+            .values_list("subject_id", flat=True)
+        )
+        ids = [subject_id for subject_id in made if subject_id is not None]
+        target_of(run.kind).imported(ids, _scope(run, actor, at))
     return counts
 
 
