@@ -35,12 +35,12 @@ def read_code(raw: str) -> ReadCode:
     product = product_by_code(code)
     if product is not None:
         return ReadCode(location, product.product_id, "")
-    gtin, lot_code = _gs1(code)
+    gtin, lot_code = gs1_parts(code)
     product = product_by_code(gtin) if gtin else None
     return ReadCode(location, product.product_id if product else None, lot_code)
 
 
-def _gs1(code: str) -> tuple[str, str]:
+def gs1_parts(code: str) -> tuple[str, str]:
     """GTIN and lot of a GS1 element string, with or without a symbology prefix; blanks when it is none."""
     try:
         result = biip.parse(code)

@@ -167,10 +167,6 @@ class KitForm(forms.Form):
     reason = forms.CharField(max_length=80, required=False, help_text="Kept in the product's history.")
 
 
-class KitImportForm(forms.Form):
-    file = forms.FileField(label="CSV file", help_text="Columns: kit, component, quantity.")
-
-
 class PackForm(forms.Form):
     unit = forms.ModelChoiceField(queryset=UnitOfMeasure.objects.none(), label="Pack")
     factor = forms.IntegerField(min_value=1, max_value=2**31 - 1, label="Base units in it")

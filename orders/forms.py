@@ -57,13 +57,6 @@ class OrderForm(forms.Form):
         return number
 
 
-class ImportForm(forms.Form):
-    channel = forms.ModelChoiceField(
-        Channel.objects.filter(is_active=True).order_by("code"), to_field_name="code"
-    )
-    file = forms.FileField(help_text="CSV, UTF-8, one row per order line.")
-
-
 class CustomerForm(forms.Form):
     number = forms.CharField(max_length=40)
     name = forms.CharField(max_length=120)
@@ -170,10 +163,6 @@ class SubstitutionForm(forms.Form):
     is_active = forms.BooleanField(required=False, initial=True, label="In force")
 
 
-class SubstitutionImportForm(forms.Form):
-    file = forms.FileField(help_text="CSV, UTF-8, one rule per row.")
-
-
 class PriceLimitForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
     max_percent = forms.DecimalField(
@@ -227,7 +216,3 @@ class AssignmentForm(forms.Form):
     customer = forms.CharField(max_length=40, required=False, label="Customer number")
     segment = forms.ChoiceField(choices=[("", "—"), *Customer.SEGMENTS], required=False)
     channel = forms.ModelChoiceField(Channel.objects.filter(is_active=True).order_by("code"), required=False)
-
-
-class PriceFileForm(forms.Form):
-    file = forms.FileField(help_text="CSV, UTF-8, one price per row.")

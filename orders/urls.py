@@ -52,8 +52,6 @@ urlpatterns = [
     # orders
     path("", order.OrderList.as_view(), name="order_list"),
     path("new/", intake.OrderCreate.as_view(), name="order_create"),
-    path("import/", intake.order_import_view, name="order_import"),
-    path("import/template/", intake.order_import_template, name="order_import_template"),
     path("edi/", edi.EdiInterchangeList.as_view(), name="edi_interchange_list"),
     path("edi/receive/", edi.EdiReceive.as_view(), name="edi_receive"),
     path("edi/<int:pk>/", edi.EdiInterchangeRecord.as_view(), name="edi_interchange_detail"),
@@ -123,7 +121,6 @@ urlpatterns = [
     path("price-lists/<int:pk>/", price_list.PriceListRecord.as_view(), name="price_list_detail"),
     path("price-lists/<int:pk>/edit/", price_list.PriceListCreate.as_view(), name="price_list_edit"),
     path("price-lists/<int:pk>/assign/", price_list.PriceListAssign.as_view(), name="price_list_assign"),
-    path("price-lists/<int:pk>/import/", price_list.price_list_import_view, name="price_list_import"),
     path("price-lists/<int:pk>/export/", price_list.price_list_export, name="price_list_export"),
     path(
         "price-lists/<int:pk>/prices/new/", price_list.PriceEntryCreate.as_view(), name="price_entry_create"
@@ -170,11 +167,6 @@ urlpatterns = [
     ),
     path("channels/refused/", channel_health.RefusedDeliveryList.as_view(), name="refused_delivery_list"),
     path(
-        "channels/refused/<int:pk>/",
-        channel_health.RefusedDeliveryRecord.as_view(),
-        name="refused_delivery_detail",
-    ),
-    path(
         "channels/of-product/<int:pk>/", channel_health.product_channels_panel, name="product_channels_panel"
     ),
     path("listings/", listing.ListingList.as_view(), name="listing_list"),
@@ -206,7 +198,6 @@ urlpatterns = [
     path("policies/<int:pk>/retire/", policy.policy_retire_view, name="allocation_policy_retire"),
     path("substitutions/", substitution.SubstitutionList.as_view(), name="substitution_list"),
     path("substitutions/new/", substitution.SubstitutionEdit.as_view(), name="substitution_create"),
-    path("substitutions/import/", substitution.SubstitutionImport.as_view(), name="substitution_import"),
     path("substitutions/<int:pk>/", substitution.SubstitutionRecord.as_view(), name="substitution_detail"),
     path("substitutions/<int:pk>/edit/", substitution.SubstitutionEdit.as_view(), name="substitution_edit"),
     path("price-limits/", substitution.PriceLimitList.as_view(), name="price_limit_list"),

@@ -176,7 +176,6 @@ SECTIONS: tuple[Section, ...] = (
 # What the palette offers to do, beside what it finds.
 ACTIONS: tuple[Item, ...] = (
     Item("New order", "orders:order_create", icon="shopping-cart"),
-    Item("Import orders", "orders:order_import", icon="upload"),
     Item("Import a file", "import_run_create", icon="upload"),
     Item("New purchase order", "procurement:purchase_order_create", icon="clipboard-list"),
     Item("New return", "returns:rma_create", icon="undo-2"),

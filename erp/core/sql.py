@@ -36,7 +36,10 @@ def refusal(error: DatabaseError) -> KeelError | None:
 
 
 def _text(value: object) -> str:
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    text = str(value)
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _plain(value: object) -> str:

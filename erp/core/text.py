@@ -13,6 +13,8 @@ def storable(text: str | bytes) -> str:
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")
+    elif text.isascii():  # by far the most, and a flag of the string: nothing is copied
+        return text.replace("\x00", "\\x00") if "\x00" in text else text
     else:
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return text.replace("\x00", "\\x00")

@@ -4,6 +4,7 @@ from inventory.models.kit import KitComponent
 from inventory.models.merge import ProductDistinct, ProductMerge
 from inventory.models.node import Location, Node
 from inventory.models.product import Category, Lot, Product, ProductUnit, UnitOfMeasure
+from inventory.models.product_pair import ProductPair
 from inventory.models.restriction import ProductRestriction
 from inventory.models.stock import BinStock, StockBuffer, StockEvent, StockLevel, StockMove, StockSnapshot
 from inventory.models.supply import ExpectedSupply, StockPool
@@ -22,6 +23,7 @@ __all__ = [
     "Product",
     "ProductDistinct",
     "ProductMerge",
+    "ProductPair",
     "ProductRestriction",
     "ProductUnit",
     "StockBuffer",

@@ -10,11 +10,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from difflib import SequenceMatcher
 from itertools import combinations
 from typing import NamedTuple
 
+from django.db.models import Q, QuerySet
+
+from erp.core.models import Job
 from erp.core.sql import query
+from erp.core.states import WorkState
+from inventory.models import ProductPair
 
 FEW = 40  # a word that more products have says nothing of any of them
 ALIKE = 0.8  # of two spellings of a word
@@ -119,6 +125,27 @@ def product_duplicates(*, limit: int = 2_000) -> list[Duplicate]:
     rank = {"GTIN": 0, "SKU": 1, "TITLE": 2}
     rest = [duplicate for pair, duplicate in found.items() if pair not in distinct]
     return sorted(rest, key=lambda duplicate: (rank[duplicate.kind], duplicate[:2]))[:limit]
+
+
+def product_pairs(*, kind: str = "", text: str = "") -> QuerySet[ProductPair]:
+    """This function will return the pairs that the last comparison found and that are still two active products, surest first."""
+    rows = ProductPair.objects.filter(first__is_active=True, second__is_active=True)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if text:
+        words = Q()
+        for field in ("first__sku", "second__sku", "first__name", "second__name"):
+            words |= Q(**{f"{field}__icontains": text})
+        rows = rows.filter(words)
+    return rows.select_related("first", "second").order_by("rank", "pk")
+
+
+def products_compared_at() -> datetime | None:
+    """This function will return when the products were last compared; None when that is longer ago than jobs are kept."""
+    done = Job.objects.filter(kind="inventory.product_duplicate_flag", state=WorkState.DONE).order_by(
+        "-finished_at"
+    )
+    return done.values_list("finished_at", flat=True).first()
 
 
 def _alike(titles: Sequence[Titled]) -> Iterable[tuple[int, int]]:

@@ -19,9 +19,9 @@ from erp.core.pages import Action, Fact, ListPage, Panel, RecordPage, run_action
 from erp.core.pages.format import when_html
 from erp.core.permissions import actor_of, page, url_or_none
 from erp.core.tables import KeelTable, LinkColumn, RecordColumn, WhenColumn
-from inventory.models import Product, ProductMerge
-from inventory.selectors.duplicate import packs_that_do_not_nest, product_duplicates
-from inventory.services.duplicate import product_distinct_set
+from inventory.models import ProductMerge
+from inventory.selectors.duplicate import packs_that_do_not_nest, product_pairs, products_compared_at
+from inventory.services.duplicate import product_distinct_set, product_duplicate_ask
 
 MERGE = "inventory.product_merge"
 PER_PAGE = 25
@@ -36,25 +36,28 @@ KINDS = {
 @require_GET
 def product_duplicate_list(request: HttpRequest) -> HttpResponse:
     """The pairs of products that look alike, the surest first, and packs that do not fit their product."""
-    kind, text = request.GET.get("kind", ""), request.GET.get("q", "").strip().casefold()[:80]
-    pairs = [pair for pair in product_duplicates() if not kind or pair.kind == kind]
-    products = Product.objects.in_bulk({pk for pair in pairs for pk in pair[:2]})
-    shown = [
-        {
-            "pair": pair,
-            "first": products[pair.first_id],
-            "second": products[pair.second_id],
-            "badge": KINDS[pair.kind],
-        }
-        for pair in pairs
-        if not text or any(text in f"{products[pk].sku} {products[pk].name}".casefold() for pk in pair[:2])
-    ]
+    kind, text = request.GET.get("kind", ""), request.GET.get("q", "").replace("\x00", "").strip()[:80]
+    pairs = product_pairs(kind=kind if kind in KINDS else "", text=text)
+    found = Paginator(pairs, PER_PAGE).get_page(request.GET.get("page", "1"))
     context = {
-        "title": "Duplicates", "page_obj": Paginator(shown, PER_PAGE).get_page(request.GET.get("page", "1")),
+        "title": "Duplicates", "page_obj": found, "rows": [{"pair": pair, "badge": KINDS[pair.kind]} for pair in found],
         "kind": kind, "q": text, "kinds": [(code, label) for code, (label, _, _) in KINDS.items()],
         "packs": packs_that_do_not_nest() if not (kind or text) else [], "is_filtered": bool(kind or text),
+        "compared_at": products_compared_at(),
     }  # fmt: skip
     return TemplateResponse(request, "inventory/product_duplicate_list.html", context)
+
+
+@page(MERGE)
+@require_POST
+def product_duplicate_again(request: HttpRequest) -> HttpResponse:
+    """Have the products compared now."""
+    return run_action(
+        request,
+        lambda: product_duplicate_ask(actor=actor_of(request), at=timezone.now()),
+        done="The products are being compared; reload the page in a moment.",
+        url=reverse("inventory:product_duplicate_list"),
+    )
 
 
 @page(MERGE)

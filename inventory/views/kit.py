@@ -17,12 +17,11 @@ from erp.core.pages import Fact, FormPage, ListPage, Panel, PrimaryAction, run_a
 from erp.core.pages.format import money_text, quantity_text
 from erp.core.permissions import actor_of, page
 from inventory.filters import KitComponentFilter
-from inventory.forms import KitForm, KitImportForm
+from inventory.forms import KitForm
 from inventory.models import KitComponent, Node, Product
 from inventory.selectors import KitAtp, KitPart, atp_query, kit_parts
 from inventory.selectors.kit import kits_from
 from inventory.services import ComponentDraft, kit_dissolve, kit_save
-from inventory.services.kit_feed import kit_import
 from inventory.tables import KitComponentTable
 from inventory.views.rows import products_of, shown_rows, whole
 
@@ -35,7 +34,9 @@ class KitComponentList(ListPage):
     table_class, filterset_class = KitComponentTable, KitComponentFilter
     search_fields = ("kit__sku__istartswith", "component__sku__istartswith", "kit__search_text")
     default_order = ("kit__sku", "pk")
-    primary_action = PrimaryAction("Import kits", "inventory:kit_import", icon="upload")
+    primary_action = PrimaryAction(
+        "Import kits", "import_run_create", "inventory.product_edit", icon="upload", query="kind=kits"
+    )
     empty_title = "No kits yet"
     empty_text = "Open a product that has no stock and make it a kit, or import a file."
 
@@ -73,19 +74,6 @@ class KitEdit(FormPage):
             at=timezone.now(),
         )  # fmt: skip
         return _go(kwargs["pk"])
-
-
-class KitImport(FormPage):
-    permission, title, form_class = "inventory.product_edit", "Import kits", KitImportForm
-    submit_label, done = "Import", "The kits are imported."
-    help_text = "A row per component. All rows of a kit are what it consists of from now on; the list exports the same rows."
-
-    def get_breadcrumbs(self, request: HttpRequest, **kwargs: Any) -> list[tuple[str, str]]:
-        return [("Kits", reverse("inventory:kit_component_list"))]
-
-    def perform(self, request: HttpRequest, form: Any, **kwargs: Any) -> str:
-        kit_import(content=form.cleaned_data["file"].read(), actor=actor_of(request), at=timezone.now())
-        return reverse("inventory:kit_component_list")
 
 
 @page("inventory.product_edit")

@@ -19,6 +19,7 @@ MAX_AMOUNT = Decimal("1e9")
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 _WHOLE = re.compile(r"[+-]?\d{1,15}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def read_text(value: Any, field: str, length: int, *, required: bool = True) -> str:
@@ -36,7 +37,7 @@ def read_text(value: Any, field: str, length: int, *, required: bool = True) -> 
             f"{field} holds a NUL or half a surrogate pair", field=field, remedy="Send valid Unicode."
         )
     text = value.strip()
-    if any(ord(char) < 32 or ord(char) == 127 for char in text):
+    if _CONTROL.search(text):
         raise InvalidInput(
             f"{field} holds a control character", field=field, remedy="Send one line of plain text."
         )

@@ -12,7 +12,7 @@ from orders.models.channel_out import (
     ListingStock,
 )
 from orders.models.check import CheckPolicy, TaxExpectation
-from orders.models.connection import Connection, ConnectionSecret, RefusedDelivery
+from orders.models.connection import Connection, ConnectionSecret, RefusalCount, RefusedDelivery
 from orders.models.customer import CreditLimitChange, Customer
 from orders.models.drop_ship import DropShip
 from orders.models.edi import EdiCounter, EdiInterchange, EdiMessage
@@ -73,6 +73,7 @@ __all__ = [
     "PriceListAssignment",
     "PriceListEntry",
     "Promise",
+    "RefusalCount",
     "RefusedDelivery",
     "Rehearsal",
     "RehearsalOrder",

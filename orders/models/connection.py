@@ -55,8 +55,29 @@ class ConnectionSecret(models.Model):
         return f"{self.purpose} …{self.hint}"
 
 
+class RefusalCount(models.Model):
+    """How many requests to a channel's address were turned away for a reason within an hour, those not kept included."""
+
+    channel_code = models.CharField(max_length=40, blank=True, help_text="Blank: no connected channel's.")
+    reason = models.CharField(max_length=40)
+    hour = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel_code", "reason", "hour"], name="refusalcount_hour")
+        ]
+        indexes = [models.Index(fields=["hour"], name="refusalcount_by_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_code or 'nobody'}: {self.count} × {self.reason}, {self.hour:%d %b %H}:00"
+
+
 class RefusedDelivery(models.Model):
-    """A request to a channel's address that was turned away: who sent it, why, and as much of it as a look needs."""
+    """A request to a channel's address that was turned away: who sent it, why, and as much of it as a look needs.
+
+    Of one reason only so many are kept per hour; `RefusalCount` counts them all.
+    """
 
     channel_code = models.CharField(max_length=40, db_index=True)
     reason = models.CharField(max_length=40)

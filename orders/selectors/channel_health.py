@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Sum
 
-from orders.models import ChannelSync, ListingStock
+from orders.models import ChannelSync, ListingStock, RefusalCount
 from orders.selectors.oversell import blind_units, worst_oversell
 
 LATE = timedelta(minutes=15)
@@ -42,7 +43,8 @@ dead AS (SELECT place, count(*) AS dead FROM (
               AND o.stream LIKE 'channel:%%') AS gone GROUP BY 1),
 jobs AS (SELECT arguments ->> 'channel_id' AS channel_id, count(*) AS jobs FROM core_job
           WHERE state IN ('PENDING', 'FAILED', 'RUNNING') AND kind LIKE 'orders.channel%%' GROUP BY 1),
-turned AS (SELECT channel_code, count(*) AS turned_away FROM orders_refuseddelivery WHERE at > %(day)s GROUP BY 1)
+turned AS (SELECT channel_code, sum(count)::bigint AS turned_away FROM orders_refusalcount
+            WHERE hour > %(day)s - interval '1 hour' GROUP BY 1)
 SELECT mine.id, mine.code, mine.name, mine.adapter, mine.is_enabled, mine.polled_until, coalesce(y.publishes_stock, false),
        coalesce(y.polls_orders, false), y.risk_units, coalesce(y.lag_seconds, 0), y.confirmed_at, y.reconciled_at,
        coalesce(y.missed_orders, 0), coalesce(b.state, 'CLOSED'), coalesce(b.reason, ''), b.opened_at, b.retry_at,
@@ -169,3 +171,13 @@ def _exposure(row: ListingStock, at: datetime) -> Exposure:
     blind = blind_units(velocity, lag)
     worst = worst_oversell(shown=shows or 0, available=row.quantity_atp, blind=blind)
     return Exposure(row, sync, shows, lag, velocity, blind, worst, sync.risk_units if sync else None)
+
+
+def refusals_of_day(*, at: datetime) -> list[tuple[str, str, int]]:
+    """This function will return (channel or "", reason, how many) of what was turned away within a day, the most first."""
+    rows = RefusalCount.objects.filter(hour__gt=at - DAY - timedelta(hours=1)).values_list(
+        "channel_code", "reason"
+    )
+    return [
+        (code, reason, many) for code, reason, many in rows.annotate(many=Sum("count")).order_by("-many")[:12]
+    ]

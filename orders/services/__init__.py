@@ -58,7 +58,6 @@ from orders.services.price_list import (
     price_entry_delete,
     price_entry_save,
     price_list_assign,
-    price_list_import,
     price_list_save,
     price_list_unassign,
 )
@@ -107,7 +106,6 @@ from orders.services.substitute import order_line_substitute
 from orders.services.substitution import (
     SubstitutionDraft,
     price_limit_save,
-    substitution_import,
     substitution_save,
 )
 
@@ -205,7 +203,6 @@ __all__ = [
     "price_entry_save",
     "price_limit_save",
     "price_list_assign",
-    "price_list_import",
     "price_list_save",
     "price_list_unassign",
     "price_override",
@@ -230,6 +227,5 @@ __all__ = [
     "subscription_run_retry",
     "subscription_save",
     "subscription_skip",
-    "substitution_import",
     "substitution_save",
 ]

@@ -19,19 +19,19 @@ from erp.core.errors import KeelError, NotFound
 from erp.core.models import InboxMessage, User
 from erp.core.services.inbox import InboxDraft, StoredMessage, inbox_store_many, inbox_wake
 from erp.core.sql import Statements, array, insert, query
-from erp.core.text import storable, storable_json
+from erp.core.text import storable_json
 from erp.core.work_registry import handles_inbox
 from orders.channels.contract import OF_AN_ORDER, ChannelEvent, Delivery, Inbound, Refused
 from orders.channels.document import to_json
 from orders.channels.registry import adapter_of
-from orders.models import Connection, RefusedDelivery
+from orders.models import Connection
 from orders.services.channel_news import channel_news_handle
 from orders.services.connection import account_of
 from orders.services.converge import channel_order_converge
+from orders.services.refused_delivery import delivery_refuse
 
 ACTION = "orders.channel_message_handle"
 TOPIC = "X-Keel-Topic"  # how a stored message says what it is
-KEPT = 4_000
 _FACTS = {
     "channel_order_id": "bigint", "kind": "text", "ref": "text", "version": "text", "content": "jsonb", "content_hash": "text",
     "message_id": "bigint", "at": "timestamptz",
@@ -60,9 +60,9 @@ def channel_message_receive(*, channel: str, inbound: Inbound, actor: User, at: 
                     status=409,
                 )
             if stored.is_new and not delivery.is_greeting:
-                inbox_wake(InboxMessage.objects.get(pk=stored.id))
+                inbox_wake(InboxMessage(pk=stored.id))  # its number is all that a worker is told
     except Refused as refused:
-        _log(channel, inbound, refused, at)
+        delivery_refuse(channel=channel, inbound=inbound, refused=refused, at=at)
         raise
     return stored
 
@@ -82,14 +82,6 @@ def _draft(channel: str, delivery: Delivery) -> InboxDraft:
     return InboxDraft(
         channel, ACTION, f"{delivery.topic}:{delivery.id}", delivery.body, "",
         {**delivery.headers, TOPIC: delivery.topic}, "greeting" if delivery.is_greeting else "",
-    )  # fmt: skip
-
-
-def _log(channel: str, inbound: Inbound, refused: Refused, at: datetime) -> None:
-    RefusedDelivery.objects.create(
-        channel_code=storable(channel)[:40], reason=refused.reason, message=storable(refused.message)[:300],
-        status=refused.status, remote=inbound.remote or None, headers=storable_json(dict(inbound.headers)),
-        body=storable(inbound.body[:KEPT])[:KEPT], body_hash=hashlib.sha256(inbound.body).hexdigest(), at=at,
     )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,17 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models.functions import Lower
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from erp.core.errors import InvalidInput, KeelError, NotFound
+from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.money import exponent
-from inventory.models import Product
 from orders.models import Channel, ContractPrice, Customer, PriceList, PriceListAssignment, PriceListEntry
 
 COLUMNS = ("sku", "price", "minimum_quantity", "valid_from", "valid_to")
-MAX_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -198,135 +192,6 @@ def contract_price_save(
 def contract_price_delete(*, price_id: int, actor: User, at: datetime) -> int:
     """This function will end a contract price and return its customer's id; the history keeps it."""
     return int(_remove(ContractPrice, price_id, actor, at).customer_id)
-
-
-@transaction.atomic
-def price_list_import(
-    *, price_list_id: int, content: bytes, actor: User, at: datetime
-) -> tuple[int, list[tuple[int, KeelError]]]:
-    """This function will set the prices of a CSV file on a list: all rows or none.
-
-    Returns how many prices were new or changed, and the errors as (row, refusal). With an error nothing was written.
-    """
-    price_list = lock_price_list(price_list_id)
-    rows = _read(content)
-    skus = {row["sku"].strip().lower() for _, row in rows}
-    products = dict(Product.objects.annotate(low=Lower("sku")).filter(low__in=skus).values_list("low", "pk"))
-    drafts: dict[tuple[Any, ...], EntryDraft] = {}
-    errors: list[tuple[int, KeelError]] = []
-    for number, row in rows:
-        try:
-            draft = _entry(row, products)
-            check_entry(draft)
-            key = (draft.product_id, draft.minimum_quantity, draft.valid_from)
-            if key in drafts:
-                raise InvalidInput("the same price came before", field="sku", remedy="Keep one of the rows.")
-            drafts[key] = draft
-        except KeelError as error:
-            errors.append((number, error))
-    if errors:
-        return 0, errors
-    return _write(price_list, drafts, actor, at), []
-
-
-def _write(
-    price_list: PriceList, drafts: dict[tuple[Any, ...], EntryDraft], actor: User, at: datetime
-) -> int:
-    known = {(e.product_id, e.minimum_quantity, e.valid_from): e for e in price_list.entries.all()}
-    changed = []
-    for key, draft in drafts.items():
-        entry = known.get(key)
-        if entry is not None and (entry.price, entry.valid_to) != (draft.price, draft.valid_to):
-            entry.price, entry.valid_to = draft.price, draft.valid_to
-            changed.append(entry)
-    fresh = [
-        PriceListEntry(
-            price_list=price_list, product_id=draft.product_id, price=draft.price, valid_from=draft.valid_from,
-            minimum_quantity=draft.minimum_quantity, valid_to=draft.valid_to,
-        )
-        for key, draft in drafts.items()
-        if key not in known
-    ]  # fmt: skip
-    made = bulk_create_with_history(
-        fresh, PriceListEntry, default_user=actor, default_date=at, batch_size=5_000
-    )
-    if changed:
-        bulk_update_with_history(
-            changed, PriceListEntry, ["price", "valid_to"], default_user=actor, default_date=at, batch_size=5_000
-        )  # fmt: skip
-    return len(made) + len(changed)
-
-
-def _read(content: bytes) -> list[tuple[int, dict[str, str]]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("the file is not UTF-8", field="file", remedy="Save it as CSV UTF-8.") from error
-    if "\x00" in text:
-        raise InvalidInput("the file holds NUL bytes", field="file", remedy="Save it as CSV UTF-8.")
-    head = text.split("\n", 1)[0]
-    reader = csv.reader(
-        io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",", strict=True
-    )
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        unknown = sorted(set(header) - set(COLUMNS)) or sorted({"sku", "price"} - set(header))
-        if unknown or len(set(header)) != len(header):
-            raise InvalidInput(
-                f"the columns are not right: {', '.join(unknown)[:80] or 'one is there twice'}", field="file",
-                remedy=f"Use {', '.join(COLUMNS)}; sku and price are needed.",
-            )  # fmt: skip
-        rows: list[tuple[int, dict[str, str]]] = []
-        for values in reader:
-            if any(value.strip() for value in values):
-                rows.append(
-                    (reader.line_num, dict.fromkeys(COLUMNS, "") | dict(zip(header, values, strict=False)))
-                )
-    except csv.Error as error:
-        raise InvalidInput(
-            f"row {reader.line_num}: {error}", field="file", remedy="Check the quotes in that row."
-        ) from error
-    if not 1 <= len(rows) <= MAX_ROWS:
-        raise InvalidInput(f"the file has {len(rows)} rows", field="file", remedy=f"Send 1 to {MAX_ROWS}.")
-    return rows
-
-
-def _entry(row: dict[str, str], products: dict[str, int]) -> EntryDraft:
-    sku = row["sku"].strip()
-    if sku.lower() not in products:
-        raise InvalidInput(f"there is no product “{sku[:40]}”", field="sku", remedy="Use our own SKU.")
-    return EntryDraft(
-        products[sku.lower()], _number(row["price"], "price"),
-        int(_number(row["minimum_quantity"] or "1", "minimum_quantity", whole=True)),
-        _day(row["valid_from"], "valid_from"), _day(row["valid_to"], "valid_to"),
-    )  # fmt: skip
-
-
-def _number(text: str, field: str, *, whole: bool = False) -> Decimal:
-    text = text.strip()
-    plain = (
-        text.isascii()
-        and text.replace(".", "" if whole else "0", 0 if whole else 1).isdigit()
-        and len(text) < 16
-    )
-    if not plain:
-        raise InvalidInput(
-            f"“{text[:40]}” is no {'whole ' if whole else ''}number",
-            field=field,
-            remedy="Digits, such as 12.50.",
-        )
-    return Decimal(text)
-
-
-def _day(text: str, field: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise InvalidInput(
-            f"“{text[:40]}” is no day", field=field, remedy="Write 2026-03-31, or leave it blank."
-        ) from error
 
 
 def price_list_rows(entries: Sequence[PriceListEntry]) -> list[tuple[str, ...]]:

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.dateparse import parse_date
 
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.roles import Role
 from inventory.models import Product
 from orders.models import PriceLimit, Substitution
-
-COLUMNS = (
-    "product", "substitute", "quantity_product", "quantity_substitute", "is_both_ways", "needs_agreement", "price_rule",
-    "valid_from", "valid_to", "priority", "is_active",
-)  # fmt: skip
-MAX_ROWS = 10_000
-_FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
 @dataclass(frozen=True)
@@ -91,77 +81,6 @@ def substitution_save(
         setattr(rule, name, value)
     rule.save()
     return rule
-
-
-@transaction.atomic
-def substitution_import(*, content: bytes, actor: User, at: datetime) -> int:
-    """This function will create or change the rules of a CSV file, all or none, and return how many.
-
-    InvalidInput names the row at fault.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("the file is not UTF-8", field="file", remedy="Save it as CSV UTF-8.") from error
-    rows = list(csv.DictReader(io.StringIO(text)))
-    if not rows or not {"product", "substitute"} <= set(rows[0]):
-        raise InvalidInput(
-            "columns product and substitute are missing",
-            field="file",
-            remedy=f"Columns: {', '.join(COLUMNS)}.",
-        )
-    if len(rows) > MAX_ROWS:
-        raise InvalidInput(f"{len(rows)} rows, at most {MAX_ROWS}", field="file", remedy="Split the file.")
-    known = {
-        (product.lower(), substitute.lower()): pk
-        for pk, product, substitute in Substitution.objects.values_list(
-            "pk", "product__sku", "substitute__sku"
-        )
-    }
-    for number, row in enumerate(rows, start=2):
-        try:
-            draft = _draft(row)
-            pair = (draft.product.lower(), draft.substitute.lower())
-            known[pair] = substitution_save(draft, substitution_id=known.get(pair), actor=actor, at=at).pk
-        except InvalidInput as error:
-            raise InvalidInput(f"row {number}: {error.message}", field="file", remedy=error.remedy) from error
-    return len(rows)
-
-
-def _draft(row: dict[str, str | None]) -> SubstitutionDraft:
-    unknown = sorted(str(name) for name in set(row) - set(COLUMNS))
-    if unknown:
-        raise InvalidInput(
-            f"unknown column {unknown[0][:40]}", field="file", remedy=f"Columns: {', '.join(COLUMNS)}."
-        )
-    said = {name: (value or "").strip() for name, value in row.items() if (value or "").strip()}
-    values: dict[str, object] = {"product": "", "substitute": "", **said}
-    for name in ("quantity_product", "quantity_substitute", "priority"):
-        if name in said:
-            if not said[name].lstrip("-").isdecimal() or len(said[name]) > 6:
-                raise InvalidInput(
-                    f"{name} “{said[name][:20]}” is no whole number", field="file", remedy="Use digits."
-                )
-            values[name] = int(said[name])
-    for name in ("is_both_ways", "needs_agreement", "is_active"):
-        if name in said:
-            if said[name].lower() not in _FLAGS:
-                raise InvalidInput(f"{name} is “{said[name][:20]}”", field="file", remedy="Use yes or no.")
-            values[name] = _FLAGS[said[name].lower()]
-    for name in ("valid_from", "valid_to"):
-        if name in said:
-            values[name] = _day(name, said[name])
-    return SubstitutionDraft(**values)  # type: ignore[arg-type]
-
-
-def _day(name: str, text: str) -> date:
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None:
-        raise InvalidInput(f"{name} “{text[:20]}” is no day", field="file", remedy="Write 2026-03-31.")
-    return day
 
 
 def _products(skus: list[str]) -> dict[str, Product]:

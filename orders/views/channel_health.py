@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +22,7 @@ from erp.core.pages.parts import RowOutcome
 from erp.core.permissions import actor_of, page
 from orders import filters, tables
 from orders.models import Channel, ListingStock, RefusedDelivery
-from orders.selectors.channel_health import ChannelHealth, channel_health, exposures
+from orders.selectors.channel_health import ChannelHealth, channel_health, exposures, refusals_of_day
 from orders.services.channel_call import breaker_close
 from orders.services.channel_reconcile import channel_reconcile_ask
 from orders.services.channel_stock_send import listing_stock_set_again
@@ -236,38 +235,18 @@ class RefusedDeliveryList(ListPage):
     search_fields = ("channel_code", "reason", "message")
     default_order = ("-at", "-pk")
     help_text = (
-        "Requests to a channel's address that were turned away: forged, stale, of another shop, or of nobody."
+        "Requests to a channel's address that were turned away: forged, stale, of another shop, or of nobody. Of one reason "
+        "fifty an hour are kept per channel, the others are counted; all are deleted after ninety days."
     )
     empty_title, empty_text = (
         "Nobody was turned away",
         "What does not prove where it comes from appears here.",
     )
 
+    summary_template = "orders/partials/_refused_summary.html"
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[RefusedDelivery]:
         return RefusedDelivery.objects.all()
 
-
-class RefusedDeliveryRecord(RecordPage):
-    permission, title = "orders.channel_edit", "Refused delivery"
-    list_page, list_url_name = RefusedDeliveryList, "orders:refused_delivery_list"
-
-    def get_object(self, request: HttpRequest, **kw: Any) -> RefusedDelivery:
-        return get_object_or_404(RefusedDelivery, pk=kw["pk"])
-
-    def get_facts(self, obj: RefusedDelivery) -> list[Fact]:
-        return [
-            Fact("At", when_html(obj.at)), Fact("Channel", obj.channel_code), Fact("Reason", obj.reason),
-            Fact("Answered", obj.status), Fact("From", obj.remote or "unknown"),
-        ]  # fmt: skip
-
-    def get_subtitle(self, obj: RefusedDelivery) -> str:
-        return obj.message
-
-    def get_panels(self, obj: RefusedDelivery) -> list[Panel]:
-        headers = json.dumps(obj.headers, indent=2, ensure_ascii=False)
-        return [
-            Panel("Headers", "orders/partials/_raw_text.html", {"raw": headers, "label": "Headers"}),
-            Panel(
-                "Body, its beginning", "orders/partials/_raw_text.html", {"raw": obj.body, "label": "Body"}
-            ),
-        ]
+    def get_summary(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+        return {"refusals": refusals_of_day(at=timezone.now())}

@@ -1,28 +1,21 @@
-"""How does a person enter an order, or a whole file of them?"""
+"""How does a person enter an order?"""
 
 from __future__ import annotations
 
-import csv
 import json
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
 from erp.core.errors import KeelError
-from erp.core.forms import add_refusal, helper_for
 from erp.core.money import ZERO
 from erp.core.pages import FormPage
-from erp.core.permissions import page
-from orders.channels.csv_feed import COLUMNS, REQUIRED
 from orders.channels.normalise import order_command
-from orders.forms import ImportForm, OrderForm
-from orders.services import order_allocate_many, order_preview, order_take_in
-from orders.services.feed import order_import
+from orders.forms import OrderForm
+from orders.services import order_preview, order_take_in
 from orders.services.preview import TypedOrder
 from orders.views.entry import typed_lines
 
@@ -101,41 +94,3 @@ def _priced(request: HttpRequest, data: dict[str, Any], at: datetime) -> list[di
         if line.tax:
             row["tax_amount"] = f"{line.tax:f}"
     return rows
-
-
-@page("orders.import")
-def order_import_view(request: HttpRequest) -> HttpResponse:
-    """This function will take in a CSV file and show what became of every order in it."""
-    form = ImportForm(request.POST or None, request.FILES or None)
-    result = None
-    if request.method == "POST" and form.is_valid():
-        file, actor = form.cleaned_data["file"], request.user
-        try:
-            result = order_import(
-                content=file.read(), channel=form.cleaned_data["channel"].code, file_name=file.name, actor=actor,  # type: ignore[arg-type]
-                at=timezone.now(),
-            )  # fmt: skip
-        except KeelError as error:
-            add_refusal(form, error)
-        else:
-            order_allocate_many(order_ids=result.created, actor=actor, at=timezone.now())  # type: ignore[arg-type]
-            messages.success(request, f"{len(result.created)} orders created, {len(result.errors)} refused.")
-    context = {
-        "title": "Import orders", "form": form, "helper": helper_for(form), "result": result, "columns": COLUMNS,
-        "required": REQUIRED,
-    }  # fmt: skip
-    return TemplateResponse(request, "orders/order_import.html", context)
-
-
-@page("orders.import")
-def order_import_template(request: HttpRequest) -> HttpResponse:
-    """This function will return an empty CSV file with every column and one example row."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="keel-orders.csv"'
-    writer = csv.writer(response)
-    writer.writerow(COLUMNS)
-    writer.writerow(
-        ["A-1001", "2026-03-01T10:00:00+00:00", "GBP", "", "pat@example.com", "Pat Price", "1 High Street", "Leeds", "LS1 1AA",
-         "GB", "85123A", "6", "2.95", "", "4.50", "", "", ""]
-    )  # fmt: skip
-    return response

@@ -118,6 +118,11 @@ class OrderList(ListPage):
         BulkAction("merge", "Merge", "orders.edit", preview=preview_merge, run=run_merge, icon="merge"),
     ]
     primary_action = PrimaryAction("New order", "orders:order_create")
+    secondary_actions = (
+        PrimaryAction(
+            "Import orders", "import_run_create", "orders.import", icon="upload", query="kind=orders"
+        ),
+    )
     empty_title = "No orders here"
     empty_text = "Orders arrive from channels, from a file, or you enter one."
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import csv
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from erp.core.errors import InvalidInput, KeelError
-from erp.core.forms import add_refusal, helper_for
+from erp.core.errors import InvalidInput
 from erp.core.pages import (
     Action,
     BulkAction,
@@ -32,7 +30,7 @@ from erp.core.pages.format import when_html
 from erp.core.permissions import actor_of, page
 from inventory.models import Product
 from orders import filters, tables
-from orders.forms import AssignmentForm, ContractPriceForm, EntryForm, PriceFileForm, PriceListForm
+from orders.forms import AssignmentForm, ContractPriceForm, EntryForm, PriceListForm
 from orders.models import ContractPrice, Customer, PriceList, PriceListEntry
 from orders.services import (
     EntryDraft,
@@ -42,7 +40,6 @@ from orders.services import (
     price_entry_delete,
     price_entry_save,
     price_list_assign,
-    price_list_import,
     price_list_save,
     price_list_unassign,
 )
@@ -106,10 +103,16 @@ class PriceListRecord(RecordPage):
         def to(name: str) -> str:
             return reverse(f"orders:{name}", args=[obj.pk])
 
+        wizard = reverse("import_run_create")
         return [
             Action("Add price", to("price_entry_create"), EDIT, primary=True, method="get"),
             Action("Assign", to("price_list_assign"), EDIT, method="get"),
-            Action("Import", to("price_list_import"), EDIT, method="get"),
+            Action(
+                "Import",
+                f"{wizard}?{urlencode({'kind': 'prices', 'price_list': obj.code})}",
+                EDIT,
+                method="get",
+            ),
             Action("Export", to("price_list_export"), "orders.view", method="get"),
             Action("Edit", to("price_list_edit"), EDIT, method="get"),
         ]
@@ -206,32 +209,6 @@ def price_list_unassign_view(request: HttpRequest, pk: int) -> HttpResponse:
         request, lambda: price_list_unassign(assignment_id=pk, actor=actor_of(request), at=timezone.now()),
         done="No longer assigned.", url=_url,
     )  # fmt: skip
-
-
-@page(EDIT)
-def price_list_import_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """This function will set the prices of a CSV file on a list, or say what is wrong with it row by row."""
-    price_list = get_object_or_404(PriceList, pk=pk)
-    form = PriceFileForm(request.POST or None, request.FILES or None)
-    errors: list[tuple[int, KeelError]] = []
-    if request.method == "POST" and form.is_valid():
-        content = form.cleaned_data["file"].read()
-        try:
-            changed, errors = price_list_import(
-                price_list_id=pk, content=content, actor=actor_of(request), at=timezone.now()
-            )
-        except KeelError as refusal:
-            add_refusal(form, refusal)
-        else:
-            if not errors:
-                messages.success(request, f"{changed:,} prices set.")
-                return redirect(_url(pk))
-    context = {"title": "Import prices", "price_list": price_list, "form": form, "helper": helper_for(form), "errors": errors,
-               "columns": COLUMNS}  # fmt: skip
-    is_refused = request.method == "POST"
-    return TemplateResponse(
-        request, "orders/price_list_import.html", context, status=422 if is_refused else 200
-    )
 
 
 @page("orders.view")

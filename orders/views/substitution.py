@@ -19,10 +19,9 @@ from erp.core.pages import Action, Fact, FormPage, ListPage, PrimaryAction, Reco
 from erp.core.pages.format import money_text
 from erp.core.permissions import actor_of
 from erp.core.tables import KeelTable, MoneyColumn, RecordColumn
-from orders.forms import PriceLimitForm, SubstitutionForm, SubstitutionImportForm
+from orders.forms import PriceLimitForm, SubstitutionForm
 from orders.models import PriceLimit, Substitution
-from orders.services import SubstitutionDraft, price_limit_save, substitution_import, substitution_save
-from orders.services.substitution import COLUMNS
+from orders.services import SubstitutionDraft, price_limit_save, substitution_save
 
 
 class SubstitutionTable(KeelTable):
@@ -70,7 +69,15 @@ class SubstitutionList(ListPage):
     default_order = ("product__sku", "-priority", "pk")
     hidden_columns = ("valid_from", "valid_to")
     primary_action = PrimaryAction("New rule", "orders:substitution_create")
-    summary_template = "orders/partials/_substitution_import.html"
+    secondary_actions = (
+        PrimaryAction(
+            "Import rules",
+            "import_run_create",
+            "orders.substitution_edit",
+            icon="upload",
+            query="kind=substitutions",
+        ),
+    )
     empty_title = "No substitutions"
     empty_text = "A rule says which product may be sent instead of which, and what the customer pays."
 
@@ -127,21 +134,6 @@ class SubstitutionEdit(FormPage):
     def perform(self, request: HttpRequest, form: Any, **kwargs: Any) -> str:
         draft = SubstitutionDraft(**form.cleaned_data)
         substitution_save(draft, substitution_id=kwargs.get("pk"), actor=actor_of(request), at=timezone.now())
-        return reverse("orders:substitution_list")
-
-
-class SubstitutionImport(FormPage):
-    permission, title, form_class = "orders.substitution_edit", "Import substitutions", SubstitutionImportForm
-    submit_label, done = "Import", "Every row of the file is a rule now."
-    help_text = f"Columns: {', '.join(COLUMNS)}. Only the first two are needed. A known pair is changed; all rows or none."
-
-    def get_breadcrumbs(self, request: HttpRequest, **kwargs: Any) -> list[tuple[str, str]]:
-        return [("Substitutions", reverse("orders:substitution_list"))]
-
-    def perform(self, request: HttpRequest, form: Any, **kwargs: Any) -> str:
-        substitution_import(
-            content=form.cleaned_data["file"].read(), actor=actor_of(request), at=timezone.now()
-        )
         return reverse("orders:substitution_list")
 
 

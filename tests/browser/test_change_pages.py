@@ -59,7 +59,6 @@ def test_the_pages_of_change_fit_and_have_no_grave_fault_of_access(
         ("substitution_list", reverse("orders:substitution_list")),
         ("substitution_detail", reverse("orders:substitution_detail", args=[rule.pk])),
         ("substitution_edit", reverse("orders:substitution_edit", args=[rule.pk])),
-        ("substitution_import", reverse("orders:substitution_import")),
         ("price_limit_list", reverse("orders:price_limit_list")),
         ("price_limit_detail", reverse("orders:price_limit_detail", args=[limit.pk])),
         ("price_limit_edit", reverse("orders:price_limit_edit", args=[limit.pk])),

@@ -80,7 +80,6 @@ def test_the_pages_fit_and_have_no_grave_fault_of_access(
         ("price_lists", reverse("orders:price_list_list")), ("prices", reverse("orders:price_entry_list")),
         ("contract_prices", reverse("orders:contract_price_list")),
         ("price_list", reverse("orders:price_list_detail", args=[price_list.pk])),
-        ("price_import", reverse("orders:price_list_import", args=[price_list.pk])),
         ("price_entry", reverse("orders:price_entry_create", args=[price_list.pk])),
         ("contract_price", reverse("orders:contract_price_create")),
         ("credit", reverse("orders:customer_credit", args=[carol])),

@@ -41,7 +41,7 @@ def test_the_pages_of_kits_and_carts_fit_and_have_no_grave_fault_of_access(
     login(shop.ada)
     browser_page.set_viewport_size({"width": width, "height": 900})
     for name, url in (
-        ("kits", reverse("inventory:kit_component_list")), ("kit_import", reverse("inventory:kit_import")),
+        ("kits", reverse("inventory:kit_component_list")),
         ("kit", reverse("inventory:product_detail", args=[kit.pk])),
         ("kit_edit", reverse("inventory:kit_edit", args=[kit.pk])),
         ("component", reverse("inventory:product_detail", args=[shop.mug.pk])),

@@ -16,7 +16,6 @@ from tests.browser.looks import look, show, tab_to, write
 from tests.cast import NOW, Company, assert_proven, company_create, stock_in
 from tests.factories import ListingFactory
 from tests.fulfillment.goods import order_in, promised
-from tests.orders.desk import FILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -55,7 +54,7 @@ def test_the_order_pages_fit_and_have_no_grave_fault_of_access(
     browser_page.set_viewport_size({"width": width, "height": 900})
     newest, oldest = Order.objects.latest("pk"), Order.objects.earliest("pk")
     pages = [(name, reverse(f"orders:{name}")) for name in (
-        "order_list", "order_create", "order_import", "backorder_list", "hold_list", "customer_list", "customer_create",
+        "order_list", "order_create", "backorder_list", "hold_list", "customer_list", "customer_create",
         "channel_list", "listing_list", "allocation_policy_list",
     )] + [
         ("order_list_filtered", reverse("orders:order_list") + "?state=ON_HOLD&q=carol"),
@@ -81,13 +80,6 @@ def test_refusals_fit_and_have_no_grave_fault_of_access(
 ) -> None:
     login(shop.cora)
     browser_page.set_viewport_size({"width": width, "height": 900})
-    show(browser_page, reverse("orders:order_import"))
-    browser_page.get_by_label("Channel").select_option("wholesale")
-    file = {"name": "feed.csv", "mimeType": "text/csv", "buffer": "\n".join(FILE).encode()}
-    browser_page.get_by_label("File").set_input_files(file)  # type: ignore[arg-type]
-    browser_page.get_by_role("button", name="Import", exact=True).click()
-    expect(browser_page.get_by_role("region", name="Errors").locator("tbody tr")).to_have_count(4)
-    look(browser_page, "order_import_refused")
     show(browser_page, reverse("orders:order_create"))
     browser_page.get_by_label("Country").fill("G1")
     for label in ("Reference", "Ship to", "Street", "City"):

@@ -1,7 +1,7 @@
 """Answers: can any bytes make the readers do anything but read or refuse by a typed error?
 
 Runs small here; `KEEL_FUZZ=5000 pytest tests/channels/test_edi_property.py` runs it large, and
-`python -m benchmarks.edi_limits` measures time and memory of the worst bodies.
+`python -m tests.limits.run_limits edi` measures time and memory of the worst bodies.
 """
 
 from __future__ import annotations

@@ -195,8 +195,10 @@ def test_only_post_is_answered(connected: Connection, shop: FakeShop) -> None:
     body, headers = _good(shop)
     for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS"):
         answer = Client().generic(method, URL, body, content_type="application/json", headers=headers)
-        assert answer.status_code == 405, method
+        assert (answer.status_code, answer["Allow"]) == (405, "POST"), method
     assert InboxMessage.objects.count() == 0
+    assert set(RefusedDelivery.objects.values_list("reason", "status")) == {("wrong_method", 405)}
+    assert RefusedDelivery.objects.count() == 5
 
 
 def test_both_secrets_are_good_while_they_change_and_then_the_new_one_alone(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
 from erp.core.imports.error_file import error_lines
-from erp.core.models import ExceptionCase, ImportRow, InboxMessage
+from erp.core.models import ExceptionCase, ImportRow, InboxMessage, Job
 from orders.models import Order
+from orders.services import order_allocate_many
 from orders.services.feed import order_import
-from tests.cast import Company, assert_proven
+from tests.cast import Company, assert_proven, stock_in
 from tests.imports.desk import (
     AT,
     ORDER_OPTIONS,
@@ -18,6 +21,7 @@ from tests.imports.desk import (
     counts,
     faults,
     imported,
+    order_lines,
     row_of,
     text,
     undone,
@@ -100,3 +104,19 @@ def test_a_time_without_an_offset_needs_a_zone(company: Company) -> None:
     assert (counts(refused), faults(row_of(refused, 2, is_trial=True))) == ((0, 0, 0, 1), [(2, "ordered_at")])
     imported("orders", content, company.cora, ORDER_OPTIONS | {"time_zone": "Europe/Berlin"})
     assert Order.objects.get(external_id="Z-1").ordered_at.isoformat() == "2026-03-02T09:00:00+00:00"
+
+
+def test_what_came_in_is_handed_to_allocation_in_batches(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.imports.order.ALLOCATED", 2)
+    stock_in(company, company.mug, 4)
+    run = checked(upload("orders", b"".join(order_lines(5)), company.cora, ORDER_OPTIONS), company.cora)
+    asked = Job.objects.filter(kind="orders.order_allocate_many").order_by("pk")
+    assert not asked.exists(), "a dry run hands nothing on"
+    committed(run, company.cora)
+    ids = list(Order.objects.order_by("pk").values_list("pk", flat=True))
+    assert [job.arguments["order_ids"] for job in asked] == [ids[:2], ids[2:4], ids[4:]]
+    for job in asked:
+        order_allocate_many(actor=company.cora, at=AT, **job.arguments)
+    assert list(Order.objects.order_by("pk").values_list("state", flat=True)).count("ALLOCATED") == 2

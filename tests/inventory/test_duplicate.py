@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from erp.core.models import ExceptionCase
-from inventory.models import Product, ProductDistinct, ProductUnit
+from erp.core.models import ExceptionCase, Job
+from inventory.models import Product, ProductDistinct, ProductPair, ProductUnit
 from inventory.selectors.duplicate import (
     packs_that_do_not_nest,
     product_duplicates,
@@ -105,6 +105,7 @@ def log_in(user: Any) -> Client:
 
 def test_the_page_shows_pairs_and_who_may_tells_them_apart(company: Company) -> None:
     first, second, _ = twins(company)
+    product_duplicate_flag(actor=company.system, at=NOW)
     url = f"/inventory/duplicates/{first.pk}/{second.pk}/"
     page = log_in(company.olga).get("/inventory/duplicates/?kind=SKU").content.decode()
     assert "RB-01" in page and "OTHER" not in page and "They are two" in page
@@ -122,6 +123,7 @@ def test_the_page_asks_as_much_for_many_pairs_as_for_two(
     for n in range(20):
         make.ProductFactory(sku=f"A-{n}", name=f"Thing number {n}", category=company.goods, unit=company.each)
         make.ProductFactory(sku=f"a {n}", name=f"Matter {n * 7}", category=company.goods, unit=company.each)
+    product_duplicate_flag(actor=company.system, at=NOW)
     client = log_in(company.olga)
     with django_assert_max_num_queries(14):
         assert b"20 pairs" in client.get("/inventory/duplicates/").content
@@ -130,3 +132,23 @@ def test_the_page_asks_as_much_for_many_pairs_as_for_two(
 def test_nothing_alike_says_so(company: Company) -> None:
     assert b"Every product is one of its kind" in log_in(company.rita).get("/inventory/duplicates/").content
     assert b"Nothing matches" in log_in(company.rita).get("/inventory/duplicates/?q=zzz").content
+
+
+def test_the_page_shows_what_the_last_comparison_found_until_somebody_asks_anew(company: Company) -> None:
+    page, again = "/inventory/duplicates/", "/inventory/duplicates/again/"
+    first, second, third = twins(company)
+    olga = log_in(company.olga)
+    assert b"compared every night" in olga.get(page).content
+    assert log_in(company.pia).post(again).status_code == 403
+    assert not Job.objects.exists()
+    for _ in range(2):
+        assert olga.post(again).status_code == 302
+    (job,) = Job.objects.filter(kind="inventory.product_duplicate_flag")[:1]
+    product_duplicate_flag(actor=job.created_by, at=NOW)
+    assert ProductPair.objects.count() == 3
+    assert b"3 pairs" in olga.get(page).content
+    product_distinct_set(first_id=first.pk, second_id=second.pk, reason="two", actor=company.olga, at=NOW)
+    assert b"2 pairs" in olga.get(page).content, "told apart: gone at once"
+    Product.objects.filter(pk=third.pk).update(is_active=False)
+    assert b"Every product is one of its kind" in olga.get(page).content, "out of use: gone at once"
+    assert product_duplicate_flag(actor=company.system, at=NOW) == ProductPair.objects.count() == 0

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
@@ -34,7 +33,6 @@ from inventory.services import (
     stock_post,
     transfer_create,
 )
-from inventory.services.kit_feed import kit_import
 from inventory.states import StockStatus
 from procurement.services import (
     PurchaseLine,
@@ -224,28 +222,7 @@ def test_a_kit_gets_no_lots_and_dissolved_it_may_have_stock(company: Company) ->
     assert_proven()
 
 
-# --- a file of kits, the pages, the API ---
-def test_a_file_makes_kits_or_nothing(company: Company) -> None:
-    for sku in ("A-KIT", "B-KIT"):
-        ProductFactory(sku=sku, category=company.goods, unit=company.each)
-    head = "kit,component,quantity\n"
-    sound = head + "A-KIT,MUG,2\nB-KIT,LAMP,1\na-kit,lamp,1\n"
-    made = kit_import(content=sound.encode(), actor=company.olga, at=NOW)
-    assert sorted(kit.sku for kit in made) == ["A-KIT", "B-KIT"]
-    held = set(KitComponent.objects.values_list("kit__sku", "component__sku", "quantity"))
-    assert held == {("A-KIT", "MUG", 2), ("A-KIT", "LAMP", 1), ("B-KIT", "LAMP", 1)}
-    for content, words in (
-        ("kit,component\n", "not kit,component,quantity"), (head, "0 rows"), (head + "A-KIT,MUG\n", "row 2 has not"),
-        (head + "A-KIT,MUG,two\n", "row 2: “two”"), (head + "A-KIT,MUG,1\nB-KIT,NOPE,1\n", "kit B-KIT, rows 3 to 3"),
-        (head + "A-KIT,MUG,\x001\n", "NUL"),
-    ):  # fmt: skip
-        with pytest.raises(InvalidInput, match=words):
-            kit_import(content=content.encode(), actor=company.olga, at=NOW)
-    with pytest.raises(InvalidInput, match="not UTF-8"):
-        kit_import(content=b"kit,component,quantity\nA-KIT,M\xfcG,1\n", actor=company.olga, at=NOW)
-    assert set(KitComponent.objects.values_list("kit__sku", "component__sku", "quantity")) == held
-
-
+# --- the pages, the API ---
 @pytest.fixture
 def olga(client: Client, company: Company) -> Client:
     client.force_login(company.olga)
@@ -314,7 +291,7 @@ def test_the_list_of_kits_exports_filters_and_costs_the_same_however_long(
 def test_who_may_not_edit_products_changes_no_kit(client: Client, company: Company) -> None:
     kit = kit_of(company, (company.mug, 2))
     client.force_login(company.pia)
-    for name, arguments in (("kit_edit", [kit.pk]), ("kit_dissolve", [kit.pk]), ("kit_import", [])):
+    for name, arguments in (("kit_edit", [kit.pk]), ("kit_dissolve", [kit.pk])):
         assert client.post(reverse(f"inventory:{name}", args=arguments), {"reason": "x"}).status_code == 403
     assert Product.objects.get(pk=kit.pk).is_kit is True
 
@@ -360,17 +337,8 @@ def test_the_proofs_of_kits_find_what_no_service_does(company: Company) -> None:
     assert {row["sku"] for row in found[title]} == {"LAMP", "MUG", kit.sku}
 
 
-def test_the_import_page_takes_a_file_and_names_a_bad_row(olga: Client, company: Company) -> None:
-    kit = ProductFactory(sku="TEA-SET", category=company.goods, unit=company.each)
-    url = reverse("inventory:kit_import")
-    assert olga.get(url).status_code == 200
-    for content, status, words in (
-        (b"kit,component,quantity\nTEA-SET,NOPE,1\n", 422, "there is no product"),
-        (b"kit,component,quantity\nTEA-SET,MUG,2\n", 200, "The kits are imported."),
-    ):
-        file = SimpleUploadedFile("kits.csv", content)
-        answer = olga.post(url, {"file": file, "form_token": str(status)}, follow=True)
-        assert (answer.status_code, words in answer.content.decode()) == (status, True)
+def test_a_component_out_of_use_is_named(olga: Client, company: Company) -> None:
+    kit = kit_of(company, (company.mug, 2))
     product_deactivate(product_id=company.mug.pk, actor=company.olga, at=NOW)
     page = olga.get(reverse("inventory:product_detail", args=[kit.pk])).content.decode()
     assert "A component is out of use" in page

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -62,9 +61,3 @@ def written() -> tuple[int, ...]:
     """How many rows there are that an order leaves behind."""
     tables = (Order, InboxMessage, ExceptionCase, Allocation, StockEvent, StateChange, IdempotencyKey, Hold)
     return tuple(model.objects.count() for model in tables)
-
-
-def upload(client: Client, content: bytes, channel: str = "wholesale") -> Any:
-    return client.post(
-        to("order_import"), {"channel": channel, "file": SimpleUploadedFile("feed.csv", content)}
-    )

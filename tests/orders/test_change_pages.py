@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from erp.core.models import ApprovalPolicy
 from orders.editing import Edit
@@ -245,35 +244,6 @@ def test_a_rule_that_can_not_be_names_its_field(as_: Login, change: dict[str, An
     answer = as_("olga").post(to("substitution_create"), RULE | change)
     assert answer.status_code == 422 and field in answer.context["form"].errors
     assert not Substitution.objects.exists()
-
-
-def upload(client: Client, text: str) -> Any:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    return client.post(
-        to("substitution_import"),
-        {"file": SimpleUploadedFile("rules.csv", text.encode()), "form_token": text},
-    )
-
-
-def test_a_file_of_rules_comes_in_whole_or_not_at_all(company: Company, as_: Login) -> None:
-    olga = as_("olga")
-    for text, words in (
-        ("a,b\n1,2\n", "columns product and substitute"),
-        ("product,substitute\nMUG,LAMP\nMUG,NOPE\n", "row 3: there is no product"),
-        ("product,substitute,priority\nMUG,LAMP,high\n", "row 2: priority"),
-        ("product,substitute,colour\nMUG,LAMP,red\n", "unknown column colour"),
-        ("product,substitute,is_active\nMUG,LAMP,perhaps\n", "row 2: is_active"),
-        ("product,substitute,valid_to\nMUG,LAMP,soon\n", "row 2: valid_to"),
-    ):  # fmt: skip
-        answer = upload(olga, text)
-        assert answer.status_code == 422 and words in str(answer.context["form"].errors)
-        assert not Substitution.objects.exists()
-    rows = "product,substitute,needs_agreement,valid_to\nMUG,LAMP,no,2026-12-31\nLAMP,CREAM,,\n"
-    assert upload(olga, rows).status_code == 302
-    assert Substitution.objects.count() == 2
-    assert upload(olga, "product,substitute,priority\nmug,lamp,7\n").status_code == 302
-    assert Substitution.objects.get(product=company.mug).priority == 7
 
 
 def test_limits_are_kept_by_finance(company: Company, as_: Login) -> None:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from decimal import Decimal
 
 import pytest
 
-from erp.core.models import ExceptionCase, InboxMessage
-from orders.channels.csv_feed import COLUMNS
+from erp.core.models import InboxMessage
 from orders.models import Order
 from tests.cast import Company, assert_proven, stock_in
-from tests.factories import (
-    ProductFactory,
-)
 from tests.orders.desk import (
-    FILE,
-    HEAD,
     ORDER,
     Login,
     to,
-    toasts,
-    upload,
     written,
 )
 
@@ -112,57 +103,3 @@ def test_an_order_without_lines_is_refused(as_: Login) -> None:
     assert answer.status_code == 422
     assert "Send at least one line." in answer.content.decode()
     assert not Order.objects.exists()
-
-
-# --- a file of orders ---
-def test_a_file_brings_its_good_orders_in_and_names_the_rows_of_its_bad_ones(
-    company: Company, as_: Login
-) -> None:
-    cora = as_("cora")
-    stock_in(company, company.mug, 5)
-    answer = upload(cora, "\n".join(FILE).encode())
-    assert [(row, error.field) for row, error in answer.context["result"].errors] == [
-        (3, "row 3: quantity"), (5, "row 5: sku"), (6, "row 6"), (8, "row 9: quantity"),
-    ]  # fmt: skip
-    page = answer.content.decode()
-    for words in ("row 6 has 12 values for 11 columns", "quotes.", "unknown SKU “NOPE” (line 1)"):
-        assert words in page
-    assert "2 orders created, 4 refused." in toasts(answer)
-    orders = Order.objects.order_by("external_id")
-    assert [(order.external_id, order.state, order.lines.count()) for order in orders] == [
-        ("F-1", "ALLOCATED", 2), ("F-5", "ALLOCATED", 1),
-    ]  # fmt: skip
-    dead = InboxMessage.objects.filter(state="DEAD")
-    assert sorted(dead.values_list("external_id", flat=True)) == ["F-2:3", "F-3", "F-4:6", "F-6:8"]
-    cases = ExceptionCase.objects.filter(subject_type="core.InboxMessage").values("subject_id").distinct()
-    assert cases.count() == 4
-    again = upload(cora, "\n".join(FILE).encode())
-    assert (again.context["result"].created, len(again.context["result"].repeated)) == ([], 2)
-    assert (Order.objects.count(), InboxMessage.objects.count()) == (2, 6)
-    assert_proven()
-
-
-@pytest.mark.parametrize(("content", "words", "kept"), [
-    (b"", "The submitted file is empty.", []), (b"\xff\xfe", "the file is not UTF-8", ["DEAD"]),
-    (b"a,b\n1,2\n", "columns missing", ["DEAD"]), (f"{HEAD},colour\n".encode(), "columns unknown", ["DEAD"]),
-    (f"{HEAD}\n".encode(), "the file has no rows", ["DEAD"]), (b"a\x00", "NUL bytes", ["DEAD"]),
-    (f'{HEAD}\n"{FILE[1]}'.encode(), "row 2: unexpected end of data", ["DEAD"]),
-])  # fmt: skip
-def test_a_file_that_can_not_be_read_is_refused_whole_and_kept(
-    as_: Login, content: bytes, words: str, kept: list[str]
-) -> None:
-    answer = upload(as_("cora"), content)
-    (errors,) = answer.context["form"].errors.values()
-    assert words in errors[0]
-    assert answer.context["result"] is None
-    assert not Order.objects.exists()
-    assert list(InboxMessage.objects.values_list("state", flat=True)) == kept
-
-
-def test_the_template_has_every_column_and_its_example_row_is_sound(company: Company, as_: Login) -> None:
-    ProductFactory(sku="85123A", category=company.goods, unit=company.each)
-    template = as_("cora").get(to("order_import_template"))
-    assert "attachment" in template["Content-Disposition"]
-    assert next(csv.reader(template.content.decode().splitlines())) == list(COLUMNS)
-    assert upload(as_("cora"), template.content).context["result"].errors == []
-    assert Order.objects.get().total == Decimal("22.20")

@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 
 from erp.core.errors import Conflict, InvalidInput, NotFound, PermissionRefused
@@ -27,11 +25,11 @@ from orders.services import (
     customer_save,
     price_entry_save,
     price_list_assign,
-    price_list_import,
     price_list_save,
 )
 from tests.cast import NOW, TODAY, Company
-from tests.orders.desk import Login, to, toasts
+from tests.imports.desk import counts, imported
+from tests.orders.desk import Login, to
 from tests.orders.evidence import refused
 
 pytestmark = pytest.mark.django_db
@@ -122,68 +120,21 @@ def test_a_list_is_for_one_party_that_trades_in_its_currency(company: Company) -
     refused(InvalidInput, "customer", lambda: assign(segment="CONSUMER"))
 
 
-def send(client: Client, price_list: PriceList, text: str | bytes) -> Any:
-    content = text if isinstance(text, bytes) else text.encode()
-    return client.post(to("price_list_import", price_list.pk), {"file": SimpleUploadedFile("p.csv", content)})
-
-
-def test_a_file_sets_all_of_its_prices_and_comes_back_as_it_was(company: Company, as_: Login) -> None:
+def test_a_list_is_exported_as_the_wizard_reads_it(company: Company, as_: Login) -> None:
     price_list, fay = a_list(company), as_("fay")
-    assert send(fay, price_list, "sku,price\nmug,9\nLAMP,12.5\n").status_code == 302
-    text = "sku;price;minimum_quantity;valid_from;valid_to\nMUG;8.5;10;2026-03-01;2026-12-31\nmug;9.0000;1;;\nlamp;12;1;;\n"
-    answer = send(fay, price_list, text)
-    assert toasts(fay.get(answer["Location"]))[-1] == "2 prices set."
-    changed = price_list.entries.get(product=company.lamp)
-    assert (changed.price, changed.history.count()) == (12, 2)
-    exported = fay.get(to("price_list_export", price_list.pk)).content.decode()
-    assert exported.splitlines() == [
-        "sku,price,minimum_quantity,valid_from,valid_to", "LAMP,12.0000,1,,", "MUG,9.0000,1,,",
-        "MUG,8.5000,10,2026-03-01,2026-12-31",
+    for product, price, units in ((company.mug, "9", 1), (company.mug, "8.5", 10), (company.lamp, "12", 1)):
+        draft = EntryDraft(product.pk, D(price), units, None, None)
+        price_entry_save(price_list_id=price_list.pk, draft=draft, actor=company.fay, at=NOW)
+    exported = fay.get(to("price_list_export", price_list.pk)).content
+    assert exported.decode().splitlines() == [
+        "sku,price,minimum_quantity,valid_from,valid_to", "LAMP,12.0000,1,,", "MUG,9.0000,1,,", "MUG,8.5000,10,,",
     ]  # fmt: skip
-    assert price_list_import(
-        price_list_id=price_list.pk, content=exported.encode(), actor=company.fay, at=NOW
-    ) == (0, [])
-
-
-def test_a_file_with_one_bad_row_changes_nothing_and_names_row_and_field(
-    company: Company, as_: Login
-) -> None:
-    price_list = a_list(company)
-    rows = [
-        "sku,price,minimum_quantity,valid_from,valid_to", "MUG,9,1,,", "NOPE,9,1,,", "LAMP,nine,1,,", "LAMP,9,1.5,,",
-        "LAMP,9,1,soon,", "LAMP,9,1,2026-03-02,2026-03-01", "mug,8,1,,", "LAMP,-1,1,,", "LAMP,9,0,,", "CREAM,1_0,1,,",
-        "CREAM,1.00001,1,,",
-    ]  # fmt: skip
-    answer = send(as_("fay"), price_list, "\n".join(rows))
-    assert answer.status_code == 422
-    assert [(row, error.field) for row, error in answer.context["errors"]] == [
-        (3, "sku"), (4, "price"), (5, "minimum_quantity"), (6, "valid_from"), (7, "valid_to"), (8, "sku"), (9, "price"),
-        (10, "minimum_quantity"), (11, "price"), (12, "price"),
-    ]  # fmt: skip
-    assert price_list.entries.count() == 0
-
-
-@pytest.mark.parametrize("text", [b"", b"\xff\xfe", b"sku\nMUG\n", b"sku,price,colour\nMUG,1,red\n", b"sku,price\n",
-                                  b"sku,price,sku\nMUG,1,MUG\n", b'sku,price\n"MUG,1\n', b"sku,price\n\x00,1\n"])  # fmt: skip
-def test_a_file_that_can_not_be_read_is_refused(company: Company, as_: Login, text: bytes) -> None:
-    price_list = a_list(company)
-    answer = send(as_("fay"), price_list, text)
-    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["file"])
-    assert price_list.entries.count() == 0
-
-
-def test_a_file_costs_the_same_statements_whatever_its_size(
-    company: Company, django_assert_max_num_queries: Any
-) -> None:
-    price_list = a_list(company)
-
-    def text(count: int) -> bytes:
-        return ("sku,price,minimum_quantity\n" + "".join(f"MUG,{n},{n}\n" for n in range(1, count))).encode()
-
-    for size in (3, 300):
-        with django_assert_max_num_queries(12):
-            price_list_import(price_list_id=price_list.pk, content=text(size), actor=company.fay, at=NOW)
-    assert price_list.entries.count() == 299
+    page = fay.get(to("price_list_detail", price_list.pk)).content.decode()
+    wizard = f"{reverse('import_run_create')}?kind=prices&amp;price_list={price_list.code}"
+    assert wizard in page
+    assert fay.get(wizard.replace("&amp;", "&")).context["form"].initial["price_list"] == price_list.code
+    run = imported("prices", exported, company.fay, {"price_list": price_list.code})
+    assert counts(run) == (0, 0, 3, 0)
 
 
 def test_a_contract_price_is_made_replaced_and_ended(company: Company, as_: Login) -> None:
@@ -221,7 +172,6 @@ def test_only_operations_and_finance_change_prices(company: Company, as_: Login)
         client = as_(name)
         for url in (
             to("price_list_create"),
-            to("price_list_import", price_list.pk),
             to("contract_price_create"),
         ):
             assert client.get(url).status_code == status, (name, url)

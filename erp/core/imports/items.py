@@ -7,7 +7,7 @@ an interrupted import go on behind the last item it wrote.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -38,8 +38,13 @@ class Source:
     dialect: Dialect
     mapping: Mapping[str, str]
 
-    def rows(self, file: IO[bytes]) -> Iterator[tuple[int, dict[str, str], str]]:
-        """This function will yield (row number, column → text, what is wrong with its shape or blank) of every row."""
+    def rows(
+        self, file: IO[bytes], only: Collection[str] | None = None
+    ) -> Iterator[tuple[int, dict[str, str], str]]:
+        """This function will yield (row number, column → text, what is wrong with its shape or blank) of every row.
+
+        With `only` the other columns are left blank, for who needs the keys alone.
+        """
         stream = read_rows(file, self.dialect)
         first = next(stream, None)
         if first is None:
@@ -49,7 +54,11 @@ class Source:
         if missing:
             raise refuse(f"the file has no column “{missing[0][:40]}”", "Map the columns again.")
         kinds = {column.name: column.kind for column in self.target.columns}
-        places = [(name, header.index(theirs), kinds[name]) for name, theirs in self.mapping.items()]
+        places = [
+            (name, header.index(theirs), kinds[name])
+            for name, theirs in self.mapping.items()
+            if only is None or name in only
+        ]
         blank = dict.fromkeys(self.target.names, "")
         decimal, width = self.dialect.decimal, len(header)
         for number, cells in stream:
@@ -69,7 +78,7 @@ class Source:
     def keys(self, file: IO[bytes]) -> Keys:
         """This function will count the keys of the file: the first pass."""
         found = Keys()
-        for number, values, _ in self.rows(file):
+        for number, values, _ in self.rows(file, only=self.target.key_columns):
             found.rows += 1
             key = self.key(number, values)
             if self.target.grouped:

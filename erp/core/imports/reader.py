@@ -23,6 +23,8 @@ ENCODINGS = (("utf-8-sig", "UTF-8"), ("cp1252", "Windows-1252"), ("utf-16", "UTF
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Bar"))
 MAX_COLUMNS = 200
 MAX_CELL = 10_000
+MAX_BLANK = 2_000_000  # cells and rows without a word, one after another
+MAX_LINE = MAX_COLUMNS * MAX_CELL  # characters; a longer one is no row, and would be held whole
 MAX_NAME = 120
 SAMPLE_ROWS = 200
 _PIECE = 1 << 20
@@ -104,24 +106,32 @@ def read_rows(file: IO[bytes], dialect: Dialect) -> Iterator[_Row]:
         if dialect.format == "xlsx"
         else _csv_rows(file, dialect)
     )
-    count = 0
+    count = blank = 0
     for number, cells in rows:
         if len(cells) > MAX_COLUMNS:
             raise refuse(
                 f"row {number} has {len(cells):,} columns, at most {MAX_COLUMNS}", "Delete the columns that mean nothing.",
                 f"row {number}",
             )  # fmt: skip
-        for cell in cells:
-            if len(cell) > MAX_CELL:
+        whole = "".join(cells)
+        if len(whole) > MAX_CELL and (longest := max(map(len, cells))) > MAX_CELL:
+            raise refuse(
+                f"row {number}: a cell has {longest:,} characters", "Check the quotes before it.", f"row {number}"
+            )  # fmt: skip
+        if "\x00" in whole:
+            raise refuse(
+                f"row {number} holds a NUL byte", "Save the file as CSV UTF-8 again.", f"row {number}"
+            )
+        if not whole or whole.isspace():
+            blank += 1 + len(cells)
+            if blank > MAX_BLANK:
                 raise refuse(
-                    f"row {number}: a cell has {len(cell):,} characters", "Check the quotes before it.", f"row {number}"
-                )  # fmt: skip
-            if "\x00" in cell:
-                raise refuse(
-                    f"row {number} holds a NUL byte", "Save the file as CSV UTF-8 again.", f"row {number}"
+                    "the file has millions of empty cells",
+                    "Delete its empty rows and columns.",
+                    f"row {number}",
                 )
-        if not any(cell.strip() for cell in cells):
             continue
+        blank = 0
         count += 1
         if count > settings.KEEL_IMPORT_MAX_ROWS + 1:
             raise refuse(f"more than {settings.KEEL_IMPORT_MAX_ROWS:,} rows", "Split the file.")
@@ -228,7 +238,7 @@ def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
 
 def _csv_rows(file: IO[bytes], dialect: Dialect) -> Iterator[_Row]:
     text = _text(file, dialect.encoding)
-    reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=dialect.delimiter, strict=True)
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):
@@ -241,6 +251,18 @@ def _csv_rows(file: IO[bytes], dialect: Dialect) -> Iterator[_Row]:
     finally:
         if not file.closed:  # whoever stops early may have closed it
             text.detach()
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    number = 0
+    while line := text.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            raise refuse(
+                f"line {number} has more than {MAX_LINE:,} characters", "Check the quotes and the ends of its lines.",
+                f"row {number}",
+            )  # fmt: skip
+        yield line
 
 
 def _first_rows(file: IO[bytes], dialect: Dialect, sheets: tuple[str, ...]) -> Sheet:

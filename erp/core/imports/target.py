@@ -147,6 +147,9 @@ class Target:
     grouped: ClassVar[bool] = False
     options: ClassVar[tuple[Option, ...]] = ()
     batch: ClassVar[int] = 500
+    plan_reads: ClassVar[bool] = (
+        True  # False: `plan` asks the database nothing, so it may be done ahead in another thread
+    )
 
     def plan(self, items: Sequence[Item], scope: Scope) -> list[Plan]:
         """This function will say of every item what would become of it, in a constant number of queries."""
@@ -165,6 +168,9 @@ class Target:
 
     def refused(self, plans: Sequence[Plan], scope: Scope) -> None:
         """This function will keep what was refused where people look for it, if the kind has such a place."""
+
+    def imported(self, subject_ids: Sequence[int], scope: Scope) -> None:
+        """This function will pass on what an import has made, once it is over and in its transaction, if anybody waits for it."""
 
     def key_of(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """This function will return the natural key of a row as two rows of a file compare."""

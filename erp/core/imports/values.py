@@ -35,8 +35,12 @@ def unguarded(cell: str) -> str:
 
 def plain(cell: str, kind: str, decimal: str) -> str:
     """This function will return a cell as the house reads it; what is no number stays as it is, to be refused with its name."""
-    cell = unguarded(cell.strip())
-    if kind not in ("decimal", "whole") or not cell:
+    cell = cell.strip()
+    if not cell:  # half of a wide file
+        return cell
+    if cell[0] == "'":
+        cell = unguarded(cell)
+    if kind not in ("decimal", "whole"):
         return cell
     bare = cell.translate(_SPACES)
     if decimal == COMMA and _WITH_COMMA.fullmatch(bare):

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from django.conf import settings
-from openpyxl import load_workbook
+from openpyxl import Workbook
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHARED_STRINGS
 
 from erp.core.errors import InvalidInput
+from erp.core.imports.xlsx_scan import check_part, shared_texts
 
 MAX_PARTS = 2_000
 MAX_TEXTS = 64 * 2**20  # the shared texts are the one part that must be held whole
 MAX_RATIO = 200
+_READ = (".xml", ".rels")
 _REMEDY = "Save it again as .xlsx with values only, or as CSV UTF-8."
 _FAULTS = (
-    zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, IndexError, AttributeError,
-    OSError, EOFError, NotImplementedError, RuntimeError, SyntaxError,
+    zipfile.BadZipFile, InvalidFileException, ParseError, ExpatError, zlib.error, KeyError, ValueError, TypeError, IndexError,
+    AttributeError, OSError, EOFError, NotImplementedError, RuntimeError, SyntaxError,
 )  # fmt: skip
 
 
@@ -40,20 +46,40 @@ def check_workbook(file: IO[bytes]) -> list[str]:
             parts = archive.infolist()
             _check_parts(parts)
             for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
+                if part.flag_bits & 1:
+                    raise _refuse("the workbook declares document types of its own, or is encrypted")
+                if part.filename.endswith(_READ):  # what openpyxl reads; drawings may be no XML at all
                     with archive.open(part) as opened:
-                        if b"<!DOCTYPE" in opened.read(2048) or part.flag_bits & 1:
-                            raise _refuse("the workbook declares document types of its own, or is encrypted")
+                        check_part(opened)
             if not any(part.filename == "xl/workbook.xml" for part in parts):
                 raise _refuse("this is an archive, not a workbook")
-        book = load_workbook(file, read_only=True, data_only=True)
+        book = _open(file)
         names = [sheet.title for sheet in book.worksheets]
+        looked_at = all(sheet._worksheet_path.endswith(_READ) for sheet in book.worksheets)
         book.close()
+        if not looked_at:
+            raise _refuse("the workbook keeps a sheet under a strange name")
     except _FAULTS as error:
         raise _refuse(f"the workbook can not be read ({type(error).__name__})") from error
     if not names:
         raise _refuse("the workbook has no sheet")
     return names
+
+
+class _Reader(ExcelReader):
+    """openpyxl builds a tree of the shared texts, hundreds of bytes for each of them; this reads them one by one."""
+
+    def read_strings(self) -> None:
+        found = self.package.find(SHARED_STRINGS)
+        if found is not None:
+            with self.archive.open(found.PartName[1:]) as texts:
+                self.shared_strings = shared_texts(texts)
+
+
+def _open(file: IO[bytes]) -> Workbook:
+    reader = _Reader(file, read_only=True, data_only=True, keep_links=False)
+    reader.read()
+    return reader.wb
 
 
 def _check_parts(parts: Sequence[zipfile.ZipInfo]) -> None:
@@ -76,7 +102,7 @@ def read_sheet(file: IO[bytes], sheet: str, max_columns: int) -> Iterator[tuple[
     file.seek(0)
     number = 0
     try:
-        book = load_workbook(file, read_only=True, data_only=True)
+        book = _open(file)
         try:
             found = book[sheet] if sheet in book.sheetnames else book.worksheets[0]
             found.reset_dimensions()
@@ -84,7 +110,8 @@ def read_sheet(file: IO[bytes], sheet: str, max_columns: int) -> Iterator[tuple[
             for number, cells in enumerate(rows, start=1):
                 if number > 1_048_576:
                     raise _refuse("the sheet has more rows than a sheet can have")
-                yield number, _trimmed([_cell(value) for value in cells])
+                is_blank = cells.count(None) == len(cells)  # a gap in the numbers of rows is many of them
+                yield number, [] if is_blank else _trimmed([_cell(value) for value in cells])
         finally:
             book.close()
     except _FAULTS as error:

@@ -187,10 +187,11 @@ class ListPage(View):
         }
 
     def _link(self, request: HttpRequest, action: PrimaryAction | None) -> dict[str, str] | None:
-        if action is None:
+        if action is None or (action.permission and not actor_of(request).may(action.permission)):
             return None
         url = may_open(request.user, action.url_name, *action.args)
-        return {"label": action.label, "url": url, "icon": action.icon} if url else None
+        query = f"?{action.query}" if action.query else ""
+        return {"label": action.label, "url": f"{url}{query}", "icon": action.icon} if url else None
 
     def _default_view(self, request: HttpRequest) -> SavedView | None:
         return SavedView.objects.filter(

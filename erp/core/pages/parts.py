@@ -22,6 +22,7 @@ class PrimaryAction:
     permission: str = ""
     args: tuple[Any, ...] = ()
     icon: str = "plus"
+    query: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.core.files.storage import default_storage
 from django.db import DataError, IntegrityError, transaction
@@ -86,7 +87,19 @@ def import_check_run(*, run_id: int, progress: Meter, actor: User, at: datetime)
 def import_commit_run(*, run_id: int, progress: Meter, actor: User, at: datetime) -> dict[str, int]:
     """This function will write the rows of an import, chunk by chunk, going on where an earlier attempt ended."""
     _work(run_id, ImportState.IMPORTING, progress, actor, at)
-    return _settle(run_id, ImportState.IMPORTING, ImportState.IMPORTED, "core.import_commit_run", actor, at)
+    with transaction.atomic():
+        counts = _settle(
+            run_id, ImportState.IMPORTING, ImportState.IMPORTED, "core.import_commit_run", actor, at
+        )
+        run = ImportRun.objects.get(pk=run_id)
+        made = (
+            run.rows.filter(is_trial=False, action=NEW)
+            .order_by("number")
+            .values_list("subject_id", flat=True)
+        )
+        ids = [subject_id for subject_id in made if subject_id is not None]
+        target_of(run.kind).imported(ids, _scope(run, actor, at))
+    return counts
 
 
 @long_job
@@ -132,11 +145,12 @@ def _work(run_id: int, state: ImportState, progress: Meter, actor: User, at: dat
         ImportRun.objects.filter(pk=run_id).update(row_count=keys.rows, item_count=keys.items)
         progress(run.items_done, keys.items, "Reading")
         done = run.items_done
-        for chunk in _chunks(source, file, keys, done, target.batch):
+        scope = _scope(run, actor, at)
+        for ready in _ahead(_chunks(source, file, keys, done, target.batch), target, scope):
             with transaction.atomic():
-                progress.save({"items": done + len(chunk)})
-                _chunk(run, target, chunk, done, state, _scope(run, actor, at))
-            done += len(chunk)
+                progress.save({"items": done + len(ready.items)})
+                _chunk(run, target, ready, done, state, scope)
+            done += len(ready.items)
             progress(done, keys.items, "Dry run" if state == ImportState.CHECKING else "Importing")
 
 
@@ -146,14 +160,37 @@ def _chunks(source: Source, file: Any, keys: Keys, skip: int, size: int) -> Iter
         yield chunk
 
 
+class _Ready(NamedTuple):
+    """A chunk that was read, and its plans where they could be made ahead."""
+
+    items: _Chunk
+    plans: list[Plan] | None
+
+
+def _ahead(chunks: Iterator[_Chunk], target: Target, scope: Scope) -> Iterator[_Ready]:
+    """Read the next chunk, and plan it where that asks nothing of the database, while PostgreSQL works on this one."""
+
+    def prepare() -> _Ready | None:
+        chunk = next(chunks, None)
+        if chunk is None:
+            return None
+        return _Ready(chunk, None if target.plan_reads else _planned(target, chunk, scope))
+
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as reader:
+        coming = reader.submit(prepare)
+        while (ready := coming.result()) is not None:
+            coming = reader.submit(prepare)
+            yield ready
+
+
 def _chunk(
-    run: ImportRun, target: Target, chunk: _Chunk, done: int, state: ImportState, scope: Scope
+    run: ImportRun, target: Target, ready: _Ready, done: int, state: ImportState, scope: Scope
 ) -> None:
     is_trial = state == ImportState.CHECKING
     plans: list[Plan] = []
     try:
         with transaction.atomic():
-            plans = _planned(target, chunk, scope)
+            plans = _planned(target, ready.items, scope) if ready.plans is None else ready.plans
             _write(target, [plan for plan in plans if plan.action in (NEW, CHANGED)], scope)
             target.refused([plan for plan in plans if plan.action == REFUSED], scope)
             if is_trial:
@@ -163,7 +200,7 @@ def _chunk(
             plan.subject_id = plan.subject_id if plan.action in (CHANGED, UNCHANGED) else None
     _record(run, plans, is_trial)
     counts = [sum(plan.action == action for plan in plans) for action in (NEW, CHANGED, UNCHANGED, REFUSED)]
-    if execute(_ADVANCE, [done + len(chunk), *counts, run.pk, done, state]) != 1:
+    if execute(_ADVANCE, [done + len(ready.items), *counts, run.pk, done, state]) != 1:
         raise LostUpdate(f"{run} went on elsewhere", field="import", remedy="Nothing is to be done.")
 
 

@@ -37,6 +37,7 @@ class Progress:
         self.job_id = job_id
         self.attempt = attempt
         self.checkpoint: Any = json.loads(row[0][0]) if row and row[0][0] else None
+        self.has_saved = False  # by this attempt
         self._connection: BaseDatabaseWrapper | None = None
         self._written = 0.0
 
@@ -95,4 +96,4 @@ class Progress:
         )
         if touched != 1:
             raise LeaseLost(f"job #{self.job_id}, attempt {self.attempt}")
-        self.checkpoint = checkpoint
+        self.checkpoint, self.has_saved = checkpoint, True

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseFault
 from django.db import connection, transaction
 
@@ -64,7 +65,14 @@ def _run_job(job_id: int, attempt: int, at: datetime) -> None:
         if wants_progress(handler):
             arguments["progress"] = progress
         if is_long_job(handler):
-            _done(job_id, attempt, handler(**arguments))
+            try:
+                result = handler(**arguments)
+            except SoftTimeLimitExceeded:
+                if not progress.has_saved:
+                    raise
+                _hand_on(job_id, attempt)
+                return
+            _done(job_id, attempt, result)
             return
         with transaction.atomic():
             _hold("core_job", job_id, attempt)
@@ -104,6 +112,16 @@ def _done(job_id: int, attempt: int, result: Any) -> None:
     )
     if touched != 1:
         raise LeaseLost(f"job #{job_id}, attempt {attempt}")
+
+
+def _hand_on(job_id: int, attempt: int) -> None:
+    """A worker's time for one task is over, and the job has come further in it: another goes on, which is no failure."""
+    execute(
+        "UPDATE core_job SET state = 'PENDING', max_attempts = max_attempts + 1, next_at = now(), lease_until = NULL "
+        "WHERE id = %s AND state = 'RUNNING' AND attempts = %s",
+        [job_id, attempt],
+    )
+    log.info("time is over, job goes on", id=job_id, attempt=attempt)
 
 
 def _plain(result: Any) -> Any:
