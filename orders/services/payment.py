@@ -48,14 +48,17 @@ _PAYMENTS = {
 
 
 @transaction.atomic
-def payment_capture_many(drafts: Sequence[PaymentDraft], *, actor: User, at: datetime) -> list[int]:
+def payment_capture_many(
+    drafts: Sequence[PaymentDraft], *, may_exceed: bool = False, actor: User, at: datetime
+) -> list[int]:
     """This function will record captured payments, add them to their orders and post each of them.
 
     IntegrityError when a provider's reference arrives twice: the caller reads the winner. InvalidInput for an amount ≤ 0 or
     more than the order ever cost (money that is on its way when an order is made cheaper arrives all the same), NotFound for
-    an unknown order. An order that waited for its money goes on.
+    an unknown order. An order that waited for its money goes on. `may_exceed`: it was taken, however much it is; who says so
+    settles what is to be paid back (`refund_due_settle`).
     """
-    ids = _record(drafts, is_refund=False, actor=actor, at=at)
+    ids = _record(drafts, is_refund=False, may_exceed=may_exceed, actor=actor, at=at)
     if ids:
         hold_release_paid({draft.order_id for draft in drafts}, actor=actor, at=at)
     return ids
@@ -93,7 +96,9 @@ def charge_post_many(drafts: Sequence[ChargeDraft], *, actor: User, at: datetime
     )  # fmt: skip
 
 
-def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at: datetime) -> list[int]:
+def _record(
+    drafts: Sequence[PaymentDraft], *, is_refund: bool, may_exceed: bool = False, actor: User, at: datetime
+) -> list[int]:
     if not drafts:
         return []
     for draft in drafts:
@@ -111,7 +116,7 @@ def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at:
             [array({draft.order_id for draft in drafts}, "bigint")],
         )
     }
-    _check_room(drafts, {order_id: row[2] for order_id, row in orders.items()})
+    _check_room(drafts, {order_id: row[2] for order_id, row in orders.items()}, may_exceed)
     batch = Statements()
     batch.insert(
         "orders_payment",
@@ -154,11 +159,11 @@ def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at:
     return ids
 
 
-def _check_room(drafts: Sequence[PaymentDraft], room: dict[int, Decimal]) -> None:
+def _check_room(drafts: Sequence[PaymentDraft], room: dict[int, Decimal], may_exceed: bool) -> None:
     for draft in drafts:
         if draft.order_id not in room:
             raise NotFound(f"there is no order #{draft.order_id}", field="order", remedy="Reload the list.")
         room[draft.order_id] -= draft.amount
-        if room[draft.order_id] < 0:
+        if room[draft.order_id] < 0 and not may_exceed:
             over = f"{-room[draft.order_id]} more than the order #{draft.order_id} has left"
             raise InvalidInput(over, field="amount", remedy="Check the amount and the order's payments.")

@@ -84,8 +84,12 @@ class WooCommerceClient:
         body = json.dumps({"order": order, "refunds": refunds}, sort_keys=True, ensure_ascii=False)
         return Fetched("order.fetched", f"{order['id']}@{_gmt(changed)}+{len(refunds)}", body, changed)
 
-    def order(self, external_id: str) -> dict[str, Any]:
-        """This function will return an order as it is now."""
+    def order(self, external_id: str) -> Fetched:
+        """This function will fetch one order as it is now, with its refunds in full."""
+        found = self._order(external_id)
+        return self._fetched(found, _moment(found))
+
+    def _order(self, external_id: str) -> dict[str, Any]:
         return _object(self._call("GET", f"orders/{_number(external_id)}"))
 
     def refunds(self, external_id: str) -> list[dict[str, Any]]:
@@ -175,7 +179,7 @@ class WooCommerceClient:
 
     def publish_shipment(self, notice: ShipmentNotice) -> str:
         """This function will write a parcel into the order, tell the buyer in a note, and complete the order by the last one."""
-        order = self.order(notice.external_id)
+        order = self._order(notice.external_id)
         key = f"{SHIPMENT_META}{notice.key}"
         told = {str(meta.get("key")): meta.get("value") for meta in order.get("meta_data", [])}
         if key not in told:
