@@ -144,7 +144,9 @@ class StockValue:
 
 @dataclass(frozen=True)
 class Published:
-    """What became of one published value: an `error` is the channel's own words, `external` ids that had to be looked up."""
+    """What became of one published value: an `error` is the channel's own words. `external`: ids that had to be looked up, which
+    are kept and sent along the next time; "" forgets one.
+    """
 
     channel_sku: str
     error: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from orders.channels.contract import CANCELLED, FULFILMENT, ORDER, PAYMENT, REFUND
@@ -29,7 +30,8 @@ class Fact(NamedTuple):
 class Picture:
     """The order as far as it is known. `snapshot` is None until the order itself has arrived.
 
-    `is_reinstated`: it was cancelled, and its newest snapshot is newer than that and not cancelled.
+    `dearest` is the most that it ever cost there. `is_reinstated`: it was cancelled, and its newest snapshot is newer than that
+    and not cancelled.
     """
 
     snapshot: Snapshot | None
@@ -39,6 +41,7 @@ class Picture:
     refunds: tuple[Refund, ...]
     fulfilments: tuple[Fulfilled, ...]
     is_reinstated: bool = False
+    dearest: Decimal = Decimal(0)
 
     @property
     def is_only_called_off(self) -> bool:
@@ -52,12 +55,14 @@ def fold(facts: Iterable[Fact]) -> Picture:
     """This function will return the one picture that all facts give."""
     ordered = sorted(facts, key=lambda fact: (fact.version, fact.content_hash))
     snapshot, version, cancelled, cancelled_at = None, "", None, ""
+    dearest = Decimal(0)
     payments: dict[tuple[str, str], Paid] = {}
     refunds: dict[tuple[str, str], Refund] = {}
     fulfilments: dict[str, Fulfilled] = {}
     for fact in ordered:  # a later one takes the place of an earlier one
         if fact.kind == ORDER:
             snapshot, version = from_json(Snapshot, fact.content), fact.version
+            dearest = max(dearest, snapshot.computed_total())
             if snapshot.cancelled:
                 cancelled, cancelled_at = cancelled or snapshot.cancelled, fact.version
             payments |= {(paid.provider, paid.ref): paid for paid in snapshot.payments}
@@ -78,4 +83,5 @@ def fold(facts: Iterable[Fact]) -> Picture:
     return Picture(
         snapshot, version, None if is_reinstated else cancelled, tuple(payments[key] for key in sorted(payments)),
         tuple(refunds[key] for key in sorted(refunds)), tuple(fulfilments[key] for key in sorted(fulfilments)), is_reinstated,
+        dearest,
     )  # fmt: skip

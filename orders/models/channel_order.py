@@ -22,6 +22,12 @@ class ChannelOrder(models.Model):
         default=list, help_text="What could not be done yet, in words; empty when our order follows."
     )
     pending_since = models.DateTimeField(null=True)
+    dearest = models.DecimalField(
+        max_digits=19,
+        decimal_places=4,
+        default=0,
+        help_text="The most that it ever cost there; nobody pays more.",
+    )
     never_was_at = models.DateTimeField(
         null=True,
         help_text="Called off before it ever arrived, and given up since; a snapshot opens it again.",

@@ -57,7 +57,7 @@ UPDATE orders_listingstock s SET external = s.external || answered.external,
   FROM answered WHERE answered.id = s.id AND s.sent_token = %s RETURNING answered.due_since
 """
 _REFUSE = """
-UPDATE orders_listingstock s SET error = v.error, attempts = least(s.attempts + 1, 100),
+UPDATE orders_listingstock s SET external = s.external || v.external, error = v.error, attempts = least(s.attempts + 1, 100),
        next_at = %s + least(%s * power(2, least(s.attempts, 10)), %s) FROM {source} WHERE v.id = s.id AND s.sent_token = %s
 """
 # Somebody else has sent since: whose value the channel took last is not known.
@@ -115,11 +115,11 @@ def _send_all(channel_id: int, token: int, actor: User, at: datetime) -> dict[st
         except ChannelPaused as pause:
             return {"sent": sent, "refused": refused, "why": str(pause)}
         except ChannelError as error:
-            _refuse(channel_id, [(found.id, str(error)) for found in taken], token, at)
+            _refuse(channel_id, [_Answer(found.id, str(error), {}) for found in taken], token, at)
             return {"sent": sent, "refused": refused, "why": str(error)}
         good = {pk: external for pk, error, external in answers if not error}
         _confirm(channel_id, good, token, at)
-        _refuse(channel_id, [(pk, error) for pk, error, _ in answers if error], token, at)
+        _refuse(channel_id, [answer for answer in answers if answer.error], token, at)
         sent, refused = sent + len(good), refused + len(answers) - len(good)
     return {"sent": sent, "refused": refused, "why": "more is due"}
 
@@ -189,12 +189,16 @@ def _confirm(channel_id: int, good: Mapping[int, Mapping[str, Any]], token: int,
 
 
 @transaction.atomic
-def _refuse(channel_id: int, errors: Sequence[tuple[int, str]], token: int, at: datetime) -> None:
+def _refuse(channel_id: int, errors: Sequence[_Answer], token: int, at: datetime) -> None:
     if not errors:
         return
     lock_channel_streams([channel_id])
     source, parameters = unnest(
-        {"id": "bigint", "error": "text"}, [(pk, storable(said)[:300]) for pk, said in errors]
+        {"id": "bigint", "error": "text", "external": "jsonb"},
+        [
+            (pk, storable(said)[:300], json.dumps(storable_json(dict(external))))
+            for pk, said, external in errors
+        ],
     )
     execute(_REFUSE.format(source=source), [at, BACKOFF, LONGEST_BACKOFF, *parameters, token])
 

@@ -57,7 +57,7 @@ def channel_order_converge(*, channel_order_id: int, actor: User, at: datetime) 
             row.never_was_at = None
             pending.append("The order itself has not arrived.")
     elif not picture.snapshot.is_test:
-        row.never_was_at = None
+        row.never_was_at, row.dearest = None, picture.dearest
         _follow(Following(row, channel, picture, pending, actor, at))
     row.is_due = False
     row.pending_since = (row.pending_since or at) if pending else None
@@ -86,7 +86,7 @@ def _follow(case: Following) -> None:
 
 
 def _catch_up(case: Following) -> None:
-    """Do what is lacking. Money that does not fit yet is tried again when the order is what was paid for."""
+    """Do what is lacking: what the order is, then whether it is wanted, then what is owed back."""
     picture, row = case.picture, case.row
     _pay(case)
     order_bind_to_channel(case)
@@ -246,10 +246,14 @@ def _unreturned(case: Following) -> list[Refund]:
 
 
 def _pay(case: Following) -> None:
-    """Record what was paid there. It was taken, whatever the order costs by now: too much is owed back."""
+    """Record what was paid there. It may be more than the order costs by now: the rest is owed back."""
     for paid in _unpaid(case):
         draft = PaymentDraft(case.order.pk, paid.provider, paid.ref, paid.amount)
-        case.tried(partial(payment_capture_many, [draft], may_exceed=True, actor=case.actor, at=case.at))
+        case.tried(
+            partial(
+                payment_capture_many, [draft], ever_cost=case.picture.dearest, actor=case.actor, at=case.at
+            )
+        )
 
 
 def _pay_back(case: Following) -> None:

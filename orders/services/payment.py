@@ -11,6 +11,7 @@ from django.db import transaction
 
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
+from erp.core.money import ZERO
 from erp.core.sql import Statements, array, cents, query, reserve_ids, unnest
 from ledger.models import AccountRole
 from ledger.services import journal_entry_post_many
@@ -49,16 +50,16 @@ _PAYMENTS = {
 
 @transaction.atomic
 def payment_capture_many(
-    drafts: Sequence[PaymentDraft], *, may_exceed: bool = False, actor: User, at: datetime
+    drafts: Sequence[PaymentDraft], *, ever_cost: Decimal = ZERO, actor: User, at: datetime
 ) -> list[int]:
     """This function will record captured payments, add them to their orders and post each of them.
 
     IntegrityError when a provider's reference arrives twice: the caller reads the winner. InvalidInput for an amount ≤ 0 or
     more than the order ever cost (money that is on its way when an order is made cheaper arrives all the same), NotFound for
-    an unknown order. An order that waited for its money goes on. `may_exceed`: it was taken, however much it is; who says so
-    settles what is to be paid back (`refund_due_settle`).
+    an unknown order. An order that waited for its money goes on. `ever_cost`: what they cost at their channel
+    before we knew of them, where that was more.
     """
-    ids = _record(drafts, is_refund=False, may_exceed=may_exceed, actor=actor, at=at)
+    ids = _record(drafts, is_refund=False, ever_cost=ever_cost, actor=actor, at=at)
     if ids:
         hold_release_paid({draft.order_id for draft in drafts}, actor=actor, at=at)
     return ids
@@ -97,7 +98,7 @@ def charge_post_many(drafts: Sequence[ChargeDraft], *, actor: User, at: datetime
 
 
 def _record(
-    drafts: Sequence[PaymentDraft], *, is_refund: bool, may_exceed: bool = False, actor: User, at: datetime
+    drafts: Sequence[PaymentDraft], *, is_refund: bool, ever_cost: Decimal = ZERO, actor: User, at: datetime
 ) -> list[int]:
     if not drafts:
         return []
@@ -107,16 +108,23 @@ def _record(
                 "a payment is more than zero", field="amount", remedy="Send the amount that was captured."
             )
     ids = reserve_ids({"orders_payment": len(drafts)})["orders_payment"]
-    room = "amount_paid - amount_refunded" if is_refund else f"{_DEAREST} - amount_paid + amount_refunded"
+    room = (
+        "amount_paid - amount_refunded"
+        if is_refund
+        else f"greatest({_DEAREST}, %s::numeric) - amount_paid + amount_refunded"
+    )
     orders: dict[int, tuple[Any, ...]] = {
         row[0]: tuple(row[1:])
         for row in query(
             f"SELECT o.id, currency, channel_id, {room} FROM orders_order o WHERE o.id = ANY(%s::bigint[]) "
             "ORDER BY o.id FOR NO KEY UPDATE OF o",
-            [array({draft.order_id for draft in drafts}, "bigint")],
+            [
+                *([] if is_refund else [cents(ever_cost)]),
+                array({draft.order_id for draft in drafts}, "bigint"),
+            ],
         )
     }
-    _check_room(drafts, {order_id: row[2] for order_id, row in orders.items()}, may_exceed)
+    _check_room(drafts, {order_id: row[2] for order_id, row in orders.items()})
     batch = Statements()
     batch.insert(
         "orders_payment",
@@ -159,11 +167,11 @@ def _record(
     return ids
 
 
-def _check_room(drafts: Sequence[PaymentDraft], room: dict[int, Decimal], may_exceed: bool) -> None:
+def _check_room(drafts: Sequence[PaymentDraft], room: dict[int, Decimal]) -> None:
     for draft in drafts:
         if draft.order_id not in room:
             raise NotFound(f"there is no order #{draft.order_id}", field="order", remedy="Reload the list.")
         room[draft.order_id] -= draft.amount
-        if room[draft.order_id] < 0 and not may_exceed:
+        if room[draft.order_id] < 0:
             over = f"{-room[draft.order_id]} more than the order #{draft.order_id} has left"
             raise InvalidInput(over, field="amount", remedy="Check the amount and the order's payments.")

@@ -96,7 +96,10 @@ class ShopifyClient:
                     if refused.status not in (404, 422):
                         raise
                     error = str(refused)
-            published.append(Published(value.channel_sku, error[:300], ids if not error else {}))
+            # after a refusal its item is looked up anew
+            published.append(
+                Published(value.channel_sku, error[:300], {"inventory_item_id": ""} if error else ids)
+            )
         return published
 
     def publish_shipment(self, notice: ShipmentNotice) -> str:

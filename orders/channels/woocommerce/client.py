@@ -116,7 +116,11 @@ class WooCommerceClient:
             path = f"products/{parent}/variations/batch" if parent else "products/batch"
             for at in range(0, len(rows), BATCH):
                 said |= self._set(path, rows[at : at + BATCH])
-        return [Published(value.channel_sku, said.get(value.channel_sku, "")) for value in values]
+        return [
+            Published(value.channel_sku, error, _told(places.get(value.channel_sku), error))
+            for value in values
+            for error in [said.get(value.channel_sku, "")]
+        ]
 
     def _set(self, path: str, rows: Sequence[tuple[str, StockValue]]) -> dict[str, str]:
         update = [
@@ -247,6 +251,16 @@ def _ids(value: StockValue) -> tuple[str, str] | None:
     if product.isdigit() and variation.isdigit() and variation != "0":
         return product, variation
     return ("", product) if product.isdigit() else None
+
+
+def _told(place: tuple[str, str] | None, error: str) -> dict[str, str]:
+    """The ids to keep of a listing; after a refusal none, so that its SKU is looked up anew."""
+    if place is None or error:
+        return {"product_id": "", "variation_id": ""}
+    parent, ident = place
+    return (
+        {"product_id": parent, "variation_id": ident} if parent else {"product_id": ident, "variation_id": ""}
+    )
 
 
 def _all_sent(order: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
