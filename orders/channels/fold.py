@@ -2,7 +2,8 @@
 
 Pure. The newest version of each thing counts; equal versions are told apart by their content's hash, so that every order of
 arrival gives the same picture. What was once paid or refunded stays so: those are things that happened, and a later snapshot
-that does not mention them does not undo them. What was cancelled stays so too, unless a later snapshot is not: it was reinstated.
+that does not mention them does not undo them. What a message of its own called off stays so too; a snapshot that
+is cancelled is a state of the order, and a newer one that is not says that it was reinstated.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Picture:
 def fold(facts: Iterable[Fact]) -> Picture:
     """This function will return the one picture that all facts give."""
     ordered = sorted(facts, key=lambda fact: (fact.version, fact.content_hash))
-    snapshot, version, cancelled, cancelled_at = None, "", None, ""
+    snapshot, version, cancelled, cancelled_at, called_off = None, "", None, "", None
     dearest = Decimal(0)
     payments: dict[tuple[str, str], Paid] = {}
     refunds: dict[tuple[str, str], Refund] = {}
@@ -69,7 +70,7 @@ def fold(facts: Iterable[Fact]) -> Picture:
             refunds |= {(refund.provider, refund.ref): refund for refund in snapshot.refunds}
             fulfilments |= {parcel.ref: parcel for parcel in snapshot.fulfilments}
         elif fact.kind == CANCELLED:
-            cancelled, cancelled_at = cancelled or from_json(Cancelled, fact.content), fact.version
+            called_off = called_off or from_json(Cancelled, fact.content)
         elif fact.kind == PAYMENT:
             paid = from_json(Paid, fact.content)
             payments[paid.provider, paid.ref] = paid
@@ -79,9 +80,11 @@ def fold(facts: Iterable[Fact]) -> Picture:
         elif fact.kind == FULFILMENT:
             parcel = from_json(Fulfilled, fact.content)
             fulfilments[parcel.ref] = parcel
-    is_reinstated = snapshot is not None and not snapshot.cancelled and "" < cancelled_at < version
+    is_reinstated = bool(
+        snapshot and not snapshot.cancelled and not called_off and "" < cancelled_at < version
+    )
     return Picture(
-        snapshot, version, None if is_reinstated else cancelled, tuple(payments[key] for key in sorted(payments)),
+        snapshot, version, None if is_reinstated else called_off or cancelled, tuple(payments[key] for key in sorted(payments)),
         tuple(refunds[key] for key in sorted(refunds)), tuple(fulfilments[key] for key in sorted(fulfilments)), is_reinstated,
         dearest,
     )  # fmt: skip

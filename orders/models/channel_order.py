@@ -26,6 +26,7 @@ class ChannelOrder(models.Model):
         max_digits=19,
         decimal_places=4,
         default=0,
+        db_default=0,
         help_text="The most that it ever cost there; nobody pays more.",
     )
     never_was_at = models.DateTimeField(
