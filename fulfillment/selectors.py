@@ -76,7 +76,8 @@ _RELEASABLE = (
     "JOIN orders_order o ON o.id = l.order_id "
     "JOIN orders_channel c ON c.id = o.channel_id JOIN inventory_node n ON n.id = a.node_id "
     "LEFT JOIN orders_customer u ON u.id = o.customer_id "
-    "WHERE a.state = 'ACTIVE' AND NOT a.is_planned AND o.state IN ('ALLOCATED', 'RELEASED') {condition} "
+    "WHERE a.state = 'ACTIVE' AND NOT a.is_planned AND NOT o.fulfilled_by_channel "
+    "AND o.state IN ('ALLOCATED', 'RELEASED') {condition} "
     "GROUP BY o.id, c.name, u.name, n.id ORDER BY o.priority DESC, o.ship_by, o.id, n.rank LIMIT %s"
 )
 

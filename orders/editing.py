@@ -20,31 +20,44 @@ MOST_UNITS = 1_000_000
 
 @dataclass(frozen=True)
 class LineEdit:
-    """What a line becomes; None = as it is. `quantity` counts the units the customer is to get; 0 takes the line off."""
+    """What a line becomes; None = as it is. `quantity` counts the units the customer is to get; 0 takes the line off.
+
+    `tax_amount` is the tax of all the line's units after the edit; None = at the line's own rate.
+    """
 
     line_id: int
     quantity: int | None = None
     unit_price: Decimal | None = None
+    tax_amount: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class LineAdd:
-    """A new line; without a price the one that applies, without a rate (percent) the one that all lines share."""
+    """A new line; without a price the one that applies, without a rate (percent) the one that all lines share.
+
+    `tax_amount` says the tax itself, for who was told it and not a rate.
+    """
 
     sku: str
     quantity: int
     unit_price: Decimal | None = None
     tax_rate: Decimal | None = None
+    tax_amount: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One draft of changes, applied whole or not at all. `header` maps field → new value; `version` is what the form saw."""
+    """One draft of changes, applied whole or not at all. `header` maps field → new value; `version` is what the form saw.
+
+    `is_agreed`: its prices were agreed elsewhere (at the channel). They override nothing of ours and need nobody's approval;
+    the checks judge them as they judge those of a new order.
+    """
 
     lines: Sequence[LineEdit] = ()
     added: Sequence[LineAdd] = ()
     header: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
+    is_agreed: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,8 +126,8 @@ class LinePlan:
     @property
     def is_changed(self) -> bool:
         now = self.line
-        return now is None or (now.ordered, now.cancelled, now.unit_price) != (
-            self.ordered, self.cancelled, self.unit_price,
+        return now is None or (now.ordered, now.cancelled, now.unit_price, now.tax) != (
+            self.ordered, self.cancelled, self.unit_price, self.tax,
         )  # fmt: skip
 
     @property
@@ -202,6 +215,8 @@ class Plan:
             if plan.unit_price != now.unit_price:
                 prices = {"old": f"{now.unit_price.normalize():f}", "new": f"{plan.unit_price.normalize():f}"}
                 found.append({"what": f"{plan.sku} price", **prices})
+            if plan.tax != now.tax and (plan.wanted, plan.unit_price) == (now.wanted, now.unit_price):
+                found.append({"what": f"{plan.sku} tax", "old": f"{now.tax:.2f}", "new": f"{plan.tax:.2f}"})
         for name, (before, after) in self.header.items():
             found.append({"what": name.replace("_", " "), "old": _words(before), "new": _words(after)})
         return found
@@ -244,26 +259,29 @@ def shared_rate(lines: Sequence[LineNow], currency: str) -> Decimal | None:
 
 
 def line_after(
-    line: LineNow, wanted: int, unit_price: Decimal, rate: Decimal | None, currency: str
-) -> LinePlan:
+    line: LineNow, wanted: int, unit_price: Decimal, rate: Decimal | None, currency: str, *,
+    tax_amount: Decimal | None = None, is_agreed: bool = False,
+) -> LinePlan:  # fmt: skip
     """This function will work out a line with `wanted` units at `unit_price`; taking the last unit off leaves it worthless."""
     ordered, cancelled = line.ordered + wanted - line.wanted, line.cancelled
     if wanted == 0 and line.wanted:
         ordered, cancelled, unit_price = line.ordered, line.ordered, ZERO
     total = quantize(unit_price * ordered, currency)
-    if line.line_total:
+    if tax_amount is not None and wanted:
+        tax = tax_amount
+    elif line.line_total:
         tax = quantize(line.tax * total / line.line_total, currency)
     else:
         tax = line.tax if not total else quantize(total * (rate or ZERO), currency)
     agreed = line.agreed
     if wanted and unit_price != line.unit_price:
         agreed = line.unit_price if agreed is None else agreed
-        agreed = None if unit_price >= agreed else agreed
+        agreed = None if unit_price >= agreed or is_agreed else agreed
     freed = max(0, line.allocated - (wanted - line.shipped))
     unchanged = (ordered, cancelled, unit_price) == (line.ordered, line.cancelled, line.unit_price)
     return LinePlan(
         line, line.product_id, line.sku, ordered, cancelled, unit_price, line.line_total if unchanged else total,
-        line.tax if unchanged else tax, agreed, freed,
+        line.tax if unchanged and tax_amount is None else tax, agreed, freed,
     )  # fmt: skip
 
 
@@ -280,12 +298,12 @@ def plan_edit(
             "a line is not the order's, or named twice", field="lines", remedy="Reload the order."
         )
     plans = [
-        _planned(line, *wishes.get(line.line_id, (0, LineEdit(line.line_id))), rate, currency)
+        _planned(line, *wishes.get(line.line_id, (0, LineEdit(line.line_id))), rate, currency, edit.is_agreed)
         for line in lines
     ]
     _check_kits(plans)
     plans += [
-        _added(wish, f"added[{number}]", products, rate, currency)
+        _added(wish, f"added[{number}]", products, rate, currency, edit.is_agreed)
         for number, wish in enumerate(edit.added, start=1)
     ]
     rows = [(line.line_total, line.tax, line.wanted, line.ordered) for line in lines]
@@ -305,7 +323,9 @@ def plan_edit(
     return plan
 
 
-def _planned(line: LineNow, number: int, wish: LineEdit, rate: Decimal | None, currency: str) -> LinePlan:
+def _planned(
+    line: LineNow, number: int, wish: LineEdit, rate: Decimal | None, currency: str, is_agreed: bool
+) -> LinePlan:
     wanted = line.wanted if wish.quantity is None else wish.quantity
     price = line.unit_price if wish.unit_price is None else wish.unit_price
     where = f"lines[{number}]"
@@ -314,18 +334,20 @@ def _planned(line: LineNow, number: int, wish: LineEdit, rate: Decimal | None, c
         raise Conflict(
             f"{line.sku} is off the order", field=f"{where}.quantity", remedy="Add it as a new line."
         )
-    changed = (wanted, price) != (line.wanted, line.unit_price)
+    tax = wish.tax_amount
+    _check_tax(tax, where, currency)
+    changed = (wanted, price) != (line.wanted, line.unit_price) or tax not in (None, line.tax)
     if changed and not line.is_free:
         raise Conflict(
             f"units of {line.sku} are on the floor or have left", field=f"{where}.quantity",
             remedy="Cancel the fulfilment order first; shipped goods come back by a return.",
         )  # fmt: skip
-    return line_after(line, wanted, price, rate, currency)
+    return line_after(line, wanted, price, rate, currency, tax_amount=tax, is_agreed=is_agreed)
 
 
 def _added(
-    wish: LineAdd, where: str, products: Mapping[str, NewProduct], rate: Decimal | None, currency: str
-) -> LinePlan:
+    wish: LineAdd, where: str, products: Mapping[str, NewProduct], rate: Decimal | None, currency: str, is_agreed: bool
+) -> LinePlan:  # fmt: skip
     product = products.get(wish.sku.lower())
     if product is None:
         raise InvalidInput(
@@ -337,7 +359,12 @@ def _added(
             f"no price applies to {product.sku}", field=f"{where}.unit_price", remedy="Type the price."
         )
     _check_figures(wish.quantity, price, where, least=1)
+    _check_tax(wish.tax_amount, where, currency)
+    total = quantize(price * wish.quantity, currency)
+    agreed = product.price if product.price is not None and price < product.price and not is_agreed else None
     own = wish.tax_rate / 100 if wish.tax_rate is not None else rate
+    if wish.tax_amount is not None:
+        own = ZERO
     if own is None:
         raise InvalidInput(
             "the order's lines are taxed differently",
@@ -348,11 +375,13 @@ def _added(
         raise InvalidInput(
             "a tax rate is 0 to 100 %", field=f"{where}.tax_rate", remedy="Type it in percent."
         )
-    total = quantize(price * wish.quantity, currency)
-    agreed = product.price if product.price is not None and price < product.price else None
-    return LinePlan(
-        None, product.product_id, product.sku, wish.quantity, 0, price, total, quantize(total * own, currency), agreed
-    )  # fmt: skip
+    tax = quantize(total * own, currency) if wish.tax_amount is None else wish.tax_amount
+    return LinePlan(None, product.product_id, product.sku, wish.quantity, 0, price, total, tax, agreed)
+
+
+def _check_tax(tax: Decimal | None, where: str, currency: str) -> None:
+    if tax is not None and (tax < 0 or tax != quantize(tax, currency)):
+        raise InvalidInput(f"{tax} is no tax in {currency}", field=f"{where}.tax_amount", remedy="Round it.")
 
 
 def _check_figures(quantity: int, price: Decimal, where: str, *, least: int) -> None:

@@ -185,12 +185,13 @@ INVARIANTS = [
     ),
     Invariant(
         "i21",
-        "Refunds ≤ captures, and what was kept ≤ the most that the order ever cost; each above zero, in its currency",
+        "Refunds ≤ captures, and what was kept ≤ the most that the order ever cost, also there; each above zero, in its currency",
         "SELECT o.number, o.total, o.amount_paid, o.amount_refunded FROM orders_order o "
         "LEFT JOIN (SELECT order_id, max(total_before) AS most FROM orders_orderchange GROUP BY 1) c ON c.order_id = o.id "
+        "LEFT JOIN orders_channelorder h ON h.channel_id = o.channel_id AND h.external_id = o.external_id "
         f"LEFT JOIN ({_BROUGHT}) m ON m.order_id = o.id "
         "WHERE o.amount_refunded > o.amount_paid OR (o.amount_paid > 0 AND o.amount_paid - o.amount_refunded "
-        "> greatest(o.total, c.most) + coalesce(m.brought, 0)) UNION ALL "
+        "> greatest(o.total, c.most, h.dearest) + coalesce(m.brought, 0)) UNION ALL "
         "SELECT o.number, o.total, p.amount, NULL FROM orders_payment p JOIN orders_order o ON o.id = p.order_id "
         "WHERE p.amount <= 0 OR p.currency <> o.currency",
     ),

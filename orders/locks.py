@@ -25,7 +25,8 @@ _WANTED = (
 )
 _SELLABLE = (
     "SELECT 1 FROM inventory_stocklevel v JOIN inventory_node n ON n.id = v.node_id WHERE v.product_id = l.product_id "
-    "AND v.status = 'AVAILABLE' AND v.quantity > 0 AND n.can_ship AND n.is_active"
+    "AND v.status = 'AVAILABLE' AND v.quantity > 0 AND n.is_active "
+    "AND CASE WHEN o.fulfilled_by_channel THEN n.id = o.fulfilment_node_id ELSE n.can_ship END"
 )
 _DROP_SHIPPED = (
     "EXISTS (SELECT 1 FROM orders_orderline l JOIN orders_dropship d ON d.order_line_id = l.id "
@@ -36,6 +37,8 @@ _SUPPLY = (
     "JOIN inventory_node n ON n.id = s.node_id AND n.kind <> 'DROPSHIP' "
     "WHERE s.product_id = ANY(%s::bigint[]) AND s.quantity_open > 0 ORDER BY s.id FOR NO KEY UPDATE OF s"
 )
+# What a channel sends itself is promised at the node that stands for its warehouse, and nowhere while none is named.
+_WANTS_STOCK = "o.needs_allocation AND (NOT o.fulfilled_by_channel OR o.fulfilment_node_id IS NOT NULL)"
 _DECIDED = "EXISTS (SELECT 1 FROM orders_allocationdecision d WHERE d.order_id = o.id)"
 
 
@@ -55,6 +58,7 @@ class OrderInNeed(NamedTuple):
     tier: str
     max_shipments: int
     has_drop_ships: bool
+    only_node: int | None
 
 
 def lock_order(order_id: int) -> Order:
@@ -73,7 +77,7 @@ def lock_orders_in_need(
     Named orders are waited for; a sweep skips what another worker has in hand, and looks only at orders that were never
     decided or want a product (one of `product_ids`) that some node has to sell, so that hopeless ones never crowd out others.
     """
-    conditions, parameters = ["o.needs_allocation", "o.state = ANY(%s::text[])"], [array(ALLOCATABLE, "text")]
+    conditions, parameters = [_WANTS_STOCK, "o.state = ANY(%s::text[])"], [array(ALLOCATABLE, "text")]
     if order_ids is not None:
         conditions.append("o.id = ANY(%s::bigint[])")
         parameters.append(array(order_ids, "bigint"))
@@ -92,7 +96,7 @@ def lock_orders_in_need(
     batch.add(
         f"SELECT o.id, o.state, c.code, c.policy_id, o.ship_to_country, o.ships_complete, {_DECIDED}, o.priority, o.ship_by, "
         "o.ordered_at, o.total, coalesce(u.segment, ''), coalesce(u.tier, ''), coalesce(o.max_shipments, 0), "
-        f"{_DROP_SHIPPED} "
+        f"{_DROP_SHIPPED}, o.fulfilment_node_id "
         "FROM orders_order o "
         "JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer u ON u.id = o.customer_id "
         f"WHERE {' AND '.join(conditions)} ORDER BY o.priority DESC, o.ship_by, o.id LIMIT %s FOR NO KEY UPDATE OF o {skip}",
@@ -135,9 +139,12 @@ _POOLS = (
 )
 
 
-def lock_sellable(product_ids: Sequence[int]) -> tuple[Supply, list[Withheld]]:
+def lock_sellable(
+    product_ids: Sequence[int], *, theirs: Collection[int] = ()
+) -> tuple[Supply, list[Withheld]]:
     """This function will lock the products' levels at nodes that ship and return (product, node) → units, and what is withheld.
 
+    `theirs` are nodes to lock and return as well: channels' warehouses, which ship for nobody else.
     AVAILABLE and ALLOCATED rows are locked together in bucket order, the order in which every posting locks them, so an
     allocation and a pick can not wait for each other in a circle.
     """
@@ -146,10 +153,10 @@ def lock_sellable(product_ids: Sequence[int]) -> tuple[Supply, list[Withheld]]:
     batch.add("SELECT pg_advisory_xact_lock_shared(%s)", [int(AdvisoryLock.STOCK_JOURNAL)])
     batch.add(
         "SELECT l.product_id, l.node_id, l.status, l.quantity FROM inventory_stocklevel l "
-        "JOIN inventory_node n ON n.id = l.node_id WHERE n.can_ship AND n.is_active "
+        "JOIN inventory_node n ON n.id = l.node_id WHERE (n.can_ship OR n.id = ANY(%s::bigint[])) AND n.is_active "
         "AND l.product_id = ANY(%s::bigint[]) AND l.status IN ('ALLOCATED', 'AVAILABLE') "
         "ORDER BY l.product_id, l.node_id, l.status FOR NO KEY UPDATE OF l",
-        [products],
+        [array(sorted(theirs), "bigint"), products],
     )
     supply = {(row[0], row[1]): row[3] for row in batch.run() if row[2] == "AVAILABLE" and row[3] > 0}
     return supply, read_withheld(product_ids)

@@ -1,6 +1,7 @@
 """Who does it? The only writers of fulfilment."""
 
 from fulfillment.services.cancel import fulfillment_cancel
+from fulfillment.services.channel_parcel import channel_parcels_ship
 from fulfillment.services.delivery import fulfillment_deliver_many
 from fulfillment.services.pack import fulfillment_pack_many
 from fulfillment.services.pick import fulfillment_pick_many, pick_confirm_many
@@ -15,6 +16,7 @@ __all__ = [
     "Release",
     "ScanAnswer",
     "UnknownRate",
+    "channel_parcels_ship",
     "fulfillment_cancel",
     "fulfillment_deliver_many",
     "fulfillment_pack_many",

@@ -55,7 +55,7 @@ _WANTS = (
     "JOIN orders_allocation a ON a.order_line_id = l.id JOIN inventory_node n ON n.id = a.node_id "
     "WHERE o.id = ANY(%s::bigint[]) AND o.state IN ('ALLOCATED', 'RELEASED') "
     "AND a.state = 'ACTIVE' AND NOT a.is_planned AND (n.kind = 'DROPSHIP') = (a.id = ANY(%s::bigint[])) "
-    "AND (NOT %s OR n.kind = 'DROPSHIP') "
+    "AND (NOT %s OR n.kind = 'DROPSHIP') AND o.fulfilled_by_channel = %s "
     "AND (NOT o.ships_complete OR NOT EXISTS (SELECT 1 FROM orders_orderline m WHERE m.order_id = o.id "
     "AND m.quantity_ordered > m.quantity_allocated + m.quantity_shipped + m.quantity_cancelled)) "
     "ORDER BY o.priority DESC, o.ship_by, o.id, a.id"
@@ -94,6 +94,7 @@ def fulfillment_release_many(
     at: datetime,
     max_orders_per_list: int = 20,
     drop_ship_allocation_ids: Sequence[int] | None = None,
+    by_channel: bool = False,
 ) -> Release:
     """This function will plan every promised, unplanned unit of the orders and hand it to the floor.
 
@@ -101,9 +102,10 @@ def fulfillment_release_many(
     fulfilment orders with tasks in walk order. Orders that ship complete wait until everything is promised. Orders
     that are not allocated or released, or have nothing to plan, are left alone. Units that no pickable bin holds
     stay promised and open a SHORT_PICK case. What a supplier has sent to the customer is no work for the floor: only
-    `drop_ship_allocation_ids` takes it up, and nothing else with it.
+    `drop_ship_allocation_ids` takes it up, and nothing else with it. Nor is what a channel sends from its own warehouse: those
+    orders are released `by_channel`, when it says that they have left, and no others are then.
     """
-    wants = _lock_and_read(order_ids, drop_ship_allocation_ids)
+    wants = _lock_and_read(order_ids, drop_ship_allocation_ids, by_channel)
     if not wants:
         return Release([], [], [])
     binned = binned_node_ids()
@@ -116,11 +118,13 @@ def fulfillment_release_many(
     return Release(*lists, [want.allocation_id for want in unserved])
 
 
-def _lock_and_read(order_ids: Sequence[int], drop_ships: Sequence[int] | None) -> list[_Want]:
+def _lock_and_read(
+    order_ids: Sequence[int], drop_ships: Sequence[int] | None, by_channel: bool
+) -> list[_Want]:
     ids = array(sorted(set(order_ids)), "bigint")
     batch = Statements()
     batch.add(_LOCK, [ids])
-    batch.add(_WANTS, [ids, array(drop_ships or [], "bigint"), drop_ships is not None])
+    batch.add(_WANTS, [ids, array(drop_ships or [], "bigint"), drop_ships is not None, by_channel])
     return [_Want(*row) for row in batch.run()]
 
 

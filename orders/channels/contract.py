@@ -120,6 +120,7 @@ def check_choice(account: Account, name: str, known: Sequence[str]) -> None:
 # What an event is about. The first five are of an order, the others of the channel.
 ORDER, CANCELLED, PAYMENT, REFUND, FULFILMENT = "ORDER", "CANCELLED", "PAYMENT", "REFUND", "FULFILMENT"
 STOCK, REDACT, UNINSTALLED, NEWS = "STOCK", "REDACT", "UNINSTALLED", "NEWS"
+FETCH = "FETCH"  # an order changed, and the message does not say how: it is to be fetched
 OF_AN_ORDER = (ORDER, CANCELLED, PAYMENT, REFUND, FULFILMENT)
 
 
@@ -129,7 +130,7 @@ class ChannelEvent:
     itself); a later `version` of the same thing replaces an earlier one.
 
     `content`: a `Snapshot` for ORDER, `Cancelled`, `Paid`, `Refund`, `Fulfilled` for the kinds of those names, a plain dict for
-    the others (STOCK: {"sku" or "item", "location", "available"}).
+    the others (STOCK: {"sku" or "item", "location", "available"}; FETCH names its `order`).
     """
 
     kind: str
@@ -163,7 +164,9 @@ class StockValue:
 
 @dataclass(frozen=True)
 class Published:
-    """What became of one published value: an `error` is the channel's own words, `external` ids that had to be looked up."""
+    """What became of one published value: an `error` is the channel's own words. `external`: ids that had to be looked up, which
+    are kept and sent along the next time; "" forgets one.
+    """
 
     channel_sku: str
     error: str = ""
@@ -190,6 +193,10 @@ class Client(Protocol):
 
     def changed_orders(self, since: datetime, until: datetime) -> Iterator[Fetched]:
         """The orders that changed in the time, oldest first, each as the adapter's own message."""
+        ...
+
+    def order(self, external_id: str) -> Fetched:
+        """One order as it is now; ChannelError (final) from a channel that can not be asked for one."""
         ...
 
     def publish_stock(self, values: Sequence[StockValue]) -> list[Published]:

@@ -111,6 +111,16 @@ class Snapshot:
     fulfilments: Sequence[Fulfilled] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_sent_by_channel(self) -> bool:
+        """Does the channel send it from a warehouse of its own? Adapters say so by facts["fulfilled_by"], "US" or a name."""
+        return str(self.facts.get("fulfilled_by") or "US") != "US"
+
+    @property
+    def is_left_of(self) -> bool:
+        """Is any unit of it still wanted?"""
+        return any(line.quantity > line.removed for line in self.lines)
+
     def computed_total(self) -> Decimal:
         """This function will return the sum of the lines, charges and taxes as they were ordered.
 

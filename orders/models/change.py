@@ -18,6 +18,7 @@ class OrderChange(models.Model):
         ("EDIT", "Edited"),
         ("ADDRESS", "Address changed"),
         ("CANCEL", "Units cancelled"),
+        ("CHARGES", "Charges changed"),
         ("SUBSTITUTE", "Product substituted"),
         ("MERGE", "Merged"),
     ]

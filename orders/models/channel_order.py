@@ -22,6 +22,17 @@ class ChannelOrder(models.Model):
         default=list, help_text="What could not be done yet, in words; empty when our order follows."
     )
     pending_since = models.DateTimeField(null=True)
+    dearest = models.DecimalField(
+        max_digits=19,
+        decimal_places=4,
+        default=0,
+        db_default=0,
+        help_text="The most that it ever cost there; nobody pays more.",
+    )
+    never_was_at = models.DateTimeField(
+        null=True,
+        help_text="Called off before it ever arrived, and given up since; a snapshot opens it again.",
+    )
     is_due = models.BooleanField(default=False, help_text="Something is known that was not looked at yet.")
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()

@@ -36,6 +36,13 @@ class Order(models.Model):
     warehouse_note = models.CharField(
         max_length=500, blank=True, default="", db_default="", help_text="What the floor must know."
     )
+    fulfilled_by_channel = models.BooleanField(
+        default=False, db_default=False, help_text="The channel sends it from a warehouse of its own."
+    )
+    fulfilment_node = models.ForeignKey(
+        "inventory.Node", on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+",
+        help_text="The node that stands for the channel's warehouse: it is promised stock there and nowhere else.",
+    )  # fmt: skip
     needs_allocation = models.BooleanField(
         default=False, help_text="Has units that want stock; kept by the allocator."
     )
@@ -83,6 +90,10 @@ class Order(models.Model):
             models.CheckConstraint(
                 name="order_total_adds_up",
                 condition=Q(total=F("goods_total") + F("charges_total") + F("tax_total")),
+            ),
+            models.CheckConstraint(
+                name="order_node_is_the_channels",
+                condition=Q(fulfilment_node__isnull=True) | Q(fulfilled_by_channel=True),
             ),
             models.CheckConstraint(
                 name="order_amounts_within_bounds",

@@ -28,7 +28,8 @@ class DemandLine(NamedTuple):
 class Demand(NamedTuple):
     """One order's lines. Demands are planned in the order they come in: the caller sorts by priority.
 
-    `total` pence is what the whole order is worth; `max_shipments` is the customer's own limit (0 = none).
+    `total` pence is what the whole order is worth; `max_shipments` is the customer's own limit (0 = none). `only_node`: the
+    channel's own warehouse, which sends it; no rule decides then, and no other node serves it.
     """
 
     order_id: int
@@ -41,6 +42,7 @@ class Demand(NamedTuple):
     priority: int = 0
     total: int = 0
     max_shipments: int = 0
+    only_node: int | None = None
 
 
 @dataclass(frozen=True)

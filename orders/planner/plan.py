@@ -21,6 +21,7 @@ from orders.planner.ranking import Candidate, Rates, candidates_of, freight_of
 from orders.planner.search import BY_COST, best_nodes, cost_of
 
 SEARCHED = (*BY_COST, "FEWEST_SPLITS")
+THEIRS = Rule("the channel sends it from its own warehouse", "PRIORITY")
 
 
 @dataclass
@@ -50,17 +51,25 @@ def plan_allocation(
     *,
     withheld: Sequence[Withheld] = (),
     rates: Rates | None = None,
+    theirs: Sequence[NodeFacts] = (),
 ) -> Plan:
     """This function will assign supply to demands, first come first served, and consume `supply` as it goes.
 
     `supply` maps (product, node) → sellable units; `policies` maps order id → policy; `withheld` are the buffers and pools;
-    `rates` maps (node, country; "" = any) → freight. Nodes that are not in `nodes` serve nobody.
+    `rates` maps (node, country; "" = any) → freight. Nodes that are not in `nodes` serve nobody, but those in `theirs` (the
+    channels' warehouses) serve the demands that name them. No buffer or pool is kept from those: the units are sold there.
     """
     plan = Plan()
     ranks: dict[tuple[int, str], list[Candidate]] = {}
     kept: dict[tuple[object, ...], dict[tuple[int, int], int]] = {}
     for demand in demands:
         policy = policies[demand.order_id]
+        if demand.only_node is not None:
+            own = [node for node in theirs if node.node_id == demand.only_node]
+            ranked = candidates_of(own, rates or {}, THEIRS, demand.country)
+            case = _decide(demand, THEIRS, ranked, _free(demand, supply, {}, own))
+            _write(case, policy, supply, own, plan)
+            continue
         rule = policy.rule_for(demand)
         key = (id(rule), demand.country)
         if key not in ranks:

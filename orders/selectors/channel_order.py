@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+from erp.core.money import quantize
 from erp.core.pages.format import money_text
 from orders.channels.document import Snapshot
 from orders.channels.fold import Picture
+from orders.editing import due_of
 from orders.models import Order, OrderCharge, OrderLine, Payment
 from orders.states import OrderState
 
@@ -31,7 +33,6 @@ def order_pairs(picture: Picture, order: Order | None, line_map: Mapping[str, in
     snapshot = picture.snapshot
     if snapshot is None:
         return []
-    currency = snapshot.currency
     cancelled = picture.cancelled is not None
     return [
         Pair(
@@ -42,10 +43,7 @@ def order_pairs(picture: Picture, order: Order | None, line_map: Mapping[str, in
         *_lines(snapshot, order, line_map),
         *_charges(snapshot, order),
         *_money(picture, order),
-        Pair(
-            "Total as it stands", money_text(_standing_total(snapshot), currency),
-            money_text(order.total, order.currency) if order else "–",
-        ),
+        _standing(picture, order),
     ]  # fmt: skip
 
 
@@ -108,6 +106,28 @@ def _money(picture: Picture, order: Order | None) -> Iterator[Pair]:
             )  # fmt: skip
 
 
-def _standing_total(snapshot: Snapshot) -> Decimal:
-    gone = sum((line.unit_price * line.removed for line in snapshot.lines), Decimal(0))
-    return snapshot.computed_total() - gone
+def _standing(picture: Picture, order: Order | None) -> Pair:
+    """What is to be paid in all by now, each side reckoned the same way: what is called off costs nothing."""
+    snapshot = picture.snapshot
+    assert snapshot is not None
+    theirs = Decimal(0)
+    if picture.cancelled is None:
+        rows = [
+            (
+                quantize(line.unit_price * line.quantity, snapshot.currency), line.tax_amount, line.quantity - line.removed,
+                line.quantity,
+            )
+            for line in snapshot.lines
+        ]  # fmt: skip
+        charges = sum((charge.amount for charge in snapshot.charges), Decimal(0))
+        theirs = due_of(rows, charges, snapshot.currency)
+    lines = OrderLine.objects.filter(order=order) if order else ()
+    kept = [
+        (row.line_total, row.tax_amount, row.quantity_ordered - row.quantity_cancelled, row.quantity_ordered) for row in lines
+    ]  # fmt: skip
+    ours = due_of(kept, order.charges_total, order.currency) if order else Decimal(0)
+    return Pair(
+        "Total as it stands", money_text(theirs, snapshot.currency),
+        money_text(ours, order.currency) if order else "–",
+        order is not None and (theirs, snapshot.currency) != (ours, order.currency),
+    )  # fmt: skip

@@ -14,7 +14,7 @@ MERGEABLE = (OrderState.RECEIVED, OrderState.CONFIRMED, OrderState.ALLOCATED)
 
 def merge_key(order: Order) -> tuple[object, ...] | None:
     """This function will return what two orders must share to be merged; None for one that can not be (a guest's)."""
-    if order.customer_id is None or order.state not in MERGEABLE:
+    if order.customer_id is None or order.fulfilled_by_channel or order.state not in MERGEABLE:
         return None
     address = (
         order.ship_to_name,

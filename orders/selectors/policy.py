@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -72,6 +72,19 @@ def shipping_nodes() -> list[NodeFacts]:
             "SELECT id, code, country, rank, latitude, longitude, handling_cost FROM inventory_node "
             "WHERE is_active AND can_ship ORDER BY id"
         )
+    ]
+
+
+def channel_nodes(ids: Collection[int]) -> list[NodeFacts]:
+    """This function will return those of these nodes, channels' warehouses, that are active; they ship for nobody else."""
+    found = query(
+        "SELECT id, code, country, rank, latitude, longitude, handling_cost FROM inventory_node "
+        "WHERE is_active AND id = ANY(%s::bigint[]) ORDER BY id",
+        [array(sorted(ids), "bigint")],
+    )
+    return [
+        NodeFacts(row[0], row[1], row[2], row[3], float(row[4]), float(row[5]), pence(row[6]))
+        for row in found
     ]
 
 

@@ -25,7 +25,7 @@ from inventory.states import StockStatus
 from orders.locks import OPEN_DROP_SHIP, OrderInNeed, lock_orders_in_need, lock_sellable
 from orders.models import DropShip, Order
 from orders.planner import Assignment, Demand, DemandLine, Plan, Policy, plan_allocation
-from orders.selectors.policy import freight_rates, pence, policies_in_force, shipping_nodes
+from orders.selectors.policy import channel_nodes, freight_rates, pence, policies_in_force, shipping_nodes
 from orders.services.drop_ship import drop_ship_request_many
 from orders.services.notice import NoticeDraft, order_notice_add_many
 from orders.services.promise import promise_fit_many
@@ -109,14 +109,19 @@ def order_allocate_many(
         wanted.sort(key=lambda want: want.row.order_id not in carts)
     demands = [want.demand for want in wanted]
     products = sorted({line.product_id for demand in demands for line in demand.lines})
-    supply, withheld = lock_sellable(products)
+    theirs = {demand.only_node for demand in demands if demand.only_node is not None}
+    supply, withheld = lock_sellable(products, theirs=theirs)
     plan = plan_allocation(
-        demands, supply, shipping_nodes(), facts.policies, withheld=withheld, rates=freight_rates()
-    )
-    drop_ships = _drop_ships(wanted, plan, facts)
+        demands, supply, shipping_nodes(), facts.policies, withheld=withheld, rates=freight_rates(),
+        theirs=channel_nodes(theirs) if theirs else (),
+    )  # fmt: skip
+    ours = [
+        want for want in wanted if want.demand.only_node is None
+    ]  # a channel's warehouse is its own to fill
+    drop_ships = _drop_ships(ours, plan, facts)
     _write(demands, plan, facts, actor, at)
     drop_ship_request_many(drop_ships, actor=actor, at=at)
-    _promise(wanted, plan, drop_ships, facts, actor, at)
+    _promise(ours, plan, drop_ships, facts, actor, at)
     reservation_report_short(carts, actor=actor, at=at)
     return _results(demands, plan)
 
@@ -167,7 +172,8 @@ def _promise(
     """
     if plan.transfers:
         transfers_raise(plan.transfers, actor=actor, at=at)
-    touched = {line for want in wanted for line in want.promised} | set(plan.short)
+    mine = {line.line_id for want in wanted for line in want.demand.lines}
+    touched = {line for want in wanted for line in want.promised} | (mine & set(plan.short))
     if not touched:
         return
     days = promise_fit_many(touched, actor=actor, at=at)
@@ -216,6 +222,7 @@ def _read_demands(rows: Sequence[OrderInNeed]) -> list[_Wanted]:
             Demand(
                 row.order_id, row.country, row.ships_complete, lines[row.order_id], row.channel, row.segment, row.tier,
                 row.priority, pence(row.total), row.max_shipments,
+                row.only_node,
             ),
             row,
             promised[row.order_id],

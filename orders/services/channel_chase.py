@@ -10,7 +10,7 @@ from django.db import transaction
 from erp.core.errors import Conflict, InvalidInput, KeelError, NotFound
 from erp.core.models import ExceptionCase, User
 from erp.core.services.exception_case import CaseDraft, exception_mirror, exception_resolve_many
-from erp.core.services.note import note_add
+from erp.core.services.note import NoteDraft, note_add, note_add_many
 from erp.core.services.progress import Progress
 from erp.core.sql import query
 from erp.core.states import ExceptionState
@@ -22,6 +22,7 @@ from orders.services.converge import channel_order_converge
 
 log = structlog.get_logger(__name__)
 PATIENCE = timedelta(hours=1)  # pending for longer is somebody's business
+NEVER = timedelta(days=3)  # what was called off and has not arrived by then never was, for us
 BATCH = 1_000  # so many are tried per run; whose turn it is changes from run to run
 KIND = "CHANNEL_ORDER_STUCK"
 
@@ -29,6 +30,13 @@ KIND = "CHANNEL_ORDER_STUCK"
 _DUE = """
 SELECT id FROM orders_channelorder WHERE is_due OR pending_since IS NOT NULL
  ORDER BY is_due DESC, md5(id::text || %s) LIMIT %s
+"""
+_NEVER_WAS = """
+SELECT r.id, c.code, r.external_id FROM orders_channelorder r JOIN orders_channel c ON c.id = r.channel_id
+ WHERE r.pending_since <= %s
+   AND EXISTS (SELECT 1 FROM orders_channelfact f WHERE f.channel_order_id = r.id AND f.kind = 'CANCELLED')
+   AND NOT EXISTS (SELECT 1 FROM orders_channelfact f WHERE f.channel_order_id = r.id AND f.kind <> 'CANCELLED')
+ ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r
 """
 _STUCK = """
 SELECT r.id, c.code, r.external_id, r.pending, r.pending_since, r.facts, o.id, o.number FROM (
@@ -45,8 +53,10 @@ def channel_order_chase(*, progress: Progress | None = None, actor: User, at: da
     """This function will try again what our orders lack of what their channels say, and keep a case where it can not be done.
 
     Each order by itself: one that fails does not keep the others. A case stands for every order that has been pending for more
-    than an hour, and is settled when it follows. Returns how many were tried, follow now, and are stuck.
+    than an hour, and is settled when it follows. What was called off before it arrived is given up after three days. Returns
+    how many were tried, follow now, and are stuck.
     """
+    channel_order_give_up(actor=actor, at=at)
     ids = [row[0] for row in query(_DUE, [at.isoformat(), BATCH])]
     followed = 0
     for number, channel_order_id in enumerate(ids, start=1):
@@ -62,6 +72,31 @@ def _try(channel_order_id: int, actor: User, at: datetime) -> bool:
     except KeelError as error:  # its own pending words stay as they were; the case tells of it
         log.warning("a channel order could not be tried", id=channel_order_id, error=error.as_text())
         return False
+
+
+@transaction.atomic
+def channel_order_give_up(*, actor: User, at: datetime) -> int:
+    """This function will close channel orders of which three days long nothing but a cancellation was known; returns how many.
+
+    Each gets a note. Its snapshot, should it come, opens it again: as a cancelled order.
+    """
+    rows = query(_NEVER_WAS, [at - NEVER, BATCH])
+    ids = [row[0] for row in rows]
+    ChannelOrder.objects.filter(pk__in=ids).update(
+        never_was_at=at, pending=[], pending_since=None, is_due=False
+    )
+    note_add_many(
+        [
+            NoteDraft(
+                "orders.ChannelOrder", pk,
+                f"{channel} cancelled {external_id}, which never arrived: for us it never was. "
+                "Should it arrive, it is cancelled.",
+            )
+            for pk, channel, external_id in rows
+        ],
+        actor=actor, at=at,
+    )  # fmt: skip
+    return len(ids)
 
 
 def channel_order_flag_stuck(*, actor: User, at: datetime) -> int:

@@ -124,9 +124,9 @@ def channel_message_events(message: InboxMessage, *, at: datetime) -> list[Chann
 
 
 _SEEN = (
-    "INSERT INTO orders_channelorder AS o (channel_id, external_id, line_map, pending, applied_version, is_due, first_seen_at, "
-    "last_seen_at) "
-    "SELECT c.id, v.external_id, '{}', '[]', '', true, %s, %s FROM orders_channel c, unnest(%s::text[]) AS v(external_id) "
+    "INSERT INTO orders_channelorder AS o (channel_id, external_id, line_map, pending, applied_version, dearest, is_due, "
+    "first_seen_at, last_seen_at) "
+    "SELECT c.id, v.external_id, '{}', '[]', '', 0, true, %s, %s FROM orders_channel c, unnest(%s::text[]) AS v(external_id) "
     "WHERE c.code = %s ORDER BY v.external_id "
     "ON CONFLICT (channel_id, external_id) DO UPDATE SET last_seen_at = greatest(o.last_seen_at, excluded.last_seen_at), "
     "is_due = true RETURNING id, external_id"

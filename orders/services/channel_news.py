@@ -8,10 +8,14 @@ from django.db import transaction
 
 from erp.core.models import User
 from erp.core.services.exception_case import CaseDraft, exception_open_many
+from erp.core.services.work import JobDraft, job_enqueue_many
 from erp.core.work_registry import address_resolve
-from orders.channels.contract import REDACT, STOCK, UNINSTALLED, ChannelEvent
-from orders.models import Channel, Connection
+from orders.channels.contract import FETCH, ORDER, REDACT, STOCK, UNINSTALLED, ChannelEvent
+from orders.models import Channel, ChannelFact, Connection
 from orders.services.channel_reconcile import channel_stock_heard
+from orders.services.channel_stock import QUEUE
+
+FETCH_JOB = "orders.channel_order_fetch"
 
 
 @transaction.atomic
@@ -21,6 +25,8 @@ def channel_news_handle(*, channel: str, event: ChannelEvent, actor: User, at: d
         return _disconnected(channel, event, actor, at)
     if event.kind == REDACT:
         return _redact(channel, event, actor, at)
+    if event.kind == FETCH:
+        return channel_order_ask(channel=channel, external_id=event.order, version=event.version, actor=actor)
     if event.kind == STOCK:
         return channel_stock_heard(channel=channel, event=event, actor=actor, at=at)
     if (
@@ -56,3 +62,25 @@ def _redact(channel: str, event: ChannelEvent, actor: User, at: datetime) -> str
     draft = CaseDraft("CHANNEL_REDACT", "orders.Channel", f"{channel_id}:{event.ref[:60]}", title, detail)
     exception_open_many([draft], actor=actor, at=at)
     return f"orders.Channel:{channel_id}"
+
+
+def channel_order_ask(*, channel: str, external_id: str, version: str, actor: User) -> str:
+    """This function will put down a job that fetches an order in the version that a message spoke of, once, and say so.
+
+    Nothing is asked for that is known already. A network is not waited for inside a message's transaction.
+    """
+    channel_id = Channel.objects.values_list("pk", flat=True).get(code=channel)
+    if version_is_known(channel_id, external_id, version):
+        return "noted: that version is known"
+    arguments = {"channel_id": channel_id, "external_id": external_id, "version": version}
+    key = f"{channel_id}:{external_id}:{version}"[:200]
+    (job_id,) = job_enqueue_many([JobDraft(FETCH_JOB, key, arguments, QUEUE)], actor=actor)
+    return f"core.Job:{job_id}"
+
+
+def version_is_known(channel_id: int, external_id: str, version: str) -> bool:
+    """This function will tell whether an order is known in that version or a newer one; without a version it is not."""
+    facts = ChannelFact.objects.filter(
+        channel_order__channel=channel_id, channel_order__external_id=external_id, kind=ORDER
+    )
+    return bool(version) and facts.filter(version__gte=version).exists()

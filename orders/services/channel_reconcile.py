@@ -213,8 +213,9 @@ def channel_reconcile_ask(
 _HEARD = """
 SELECT s.id, %s::bigint = ANY(ARRAY[s.quantity_confirmed, s.quantity_sent, s.quantity_wanted])
   FROM orders_listingstock s JOIN orders_listing l ON l.id = s.listing_id
- WHERE s.channel_id = %s AND (lower(l.channel_sku) = lower(%s) OR (%s <> '' AND s.external ->> 'item' = %s
-       AND coalesce(s.external ->> 'location', %s) = %s))
+ WHERE s.channel_id = %s AND (lower(l.channel_sku) = lower(%s) OR (%s <> ''
+       AND coalesce(s.external ->> 'item', s.external ->> 'inventory_item_id') = %s
+       AND coalesce(s.external ->> 'location', s.external ->> 'location_id', %s) = %s))
 """
 
 

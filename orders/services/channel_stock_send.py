@@ -8,7 +8,7 @@ later is void, and those values are said again as well. What is shown too high g
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from erp.core.errors import InvalidInput
 from erp.core.models import User
 from erp.core.services.note import NoteDraft, note_add_many
 from erp.core.sql import array, execute, query, unnest
-from erp.core.text import storable
+from erp.core.text import storable, storable_json
 from erp.core.work_registry import long_job
 from orders.channels.contract import ChannelError, Client, Published, StockValue
 from orders.channels.registry import adapter_of
@@ -48,15 +48,16 @@ UPDATE orders_listingstock s SET quantity_sent = s.quantity_wanted, sent_at = %s
 RETURNING s.id, l.channel_sku, s.quantity_wanted, s.sequence, s.external::text
 """
 _CONFIRM = """
-WITH answered AS (SELECT s.id, s.due_since FROM orders_listingstock s JOIN {source} ON v.id = s.id ORDER BY s.id
+WITH answered AS (SELECT s.id, s.due_since, v.external FROM orders_listingstock s JOIN {source} ON v.id = s.id ORDER BY s.id
                      FOR NO KEY UPDATE OF s)
-UPDATE orders_listingstock s SET quantity_confirmed = s.quantity_sent, confirmed_at = %s, is_uncertain = false, error = '',
+UPDATE orders_listingstock s SET external = s.external || answered.external,
+       quantity_confirmed = s.quantity_sent, confirmed_at = %s, is_uncertain = false, error = '',
        attempts = 0, next_at = NULL, quantity_shown = s.quantity_sent, shown_at = %s, drift_at = NULL, doubted_at = NULL,
        due_since = CASE WHEN s.quantity_wanted <> s.quantity_sent THEN s.computed_at END
   FROM answered WHERE answered.id = s.id AND s.sent_token = %s RETURNING answered.due_since
 """
 _REFUSE = """
-UPDATE orders_listingstock s SET error = v.error, attempts = least(s.attempts + 1, 100),
+UPDATE orders_listingstock s SET external = s.external || v.external, error = v.error, attempts = least(s.attempts + 1, 100),
        next_at = %s + least(%s * power(2, least(s.attempts, 10)), %s) FROM {source} WHERE v.id = s.id AND s.sent_token = %s
 """
 # Somebody else has sent since: whose value the channel took last is not known.
@@ -69,6 +70,12 @@ _DOUBT = (
 class Taken(NamedTuple):
     id: int
     value: StockValue
+
+
+class _Answer(NamedTuple):
+    id: int
+    error: str
+    external: Mapping[str, Any]
 
 
 @long_job
@@ -108,11 +115,11 @@ def _send_all(channel_id: int, token: int, actor: User, at: datetime) -> dict[st
         except ChannelPaused as pause:
             return {"sent": sent, "refused": refused, "why": str(pause)}
         except ChannelError as error:
-            _refuse(channel_id, [(found.id, str(error)) for found in taken], token, at)
+            _refuse(channel_id, [_Answer(found.id, str(error), {}) for found in taken], token, at)
             return {"sent": sent, "refused": refused, "why": str(error)}
-        good = [pk for pk, error in answers if not error]
+        good = {pk: external for pk, error, external in answers if not error}
         _confirm(channel_id, good, token, at)
-        _refuse(channel_id, [(pk, error) for pk, error in answers if error], token, at)
+        _refuse(channel_id, [answer for answer in answers if answer.error], token, at)
         sent, refused = sent + len(good), refused + len(answers) - len(good)
     return {"sent": sent, "refused": refused, "why": "more is due"}
 
@@ -129,7 +136,7 @@ def _take(channel_id: int, token: int, most: int, at: datetime) -> list[Taken]:
 
 def _publish(
     channel_id: int, client: Client, taken: Sequence[Taken], actor: User, at: datetime
-) -> list[tuple[int, str]]:
+) -> list[_Answer]:
     """Tell a batch. One that is refused as a whole is halved until it is known which value is at fault."""
     values = [found.value for found in taken]
     try:
@@ -144,7 +151,7 @@ def _publish(
         if not error.final:
             raise
         if len(taken) == 1:
-            return [(taken[0].id, str(error))]
+            return [_Answer(taken[0].id, str(error), {})]
         half = len(taken) // 2
         return [
             *_publish(channel_id, client, taken[:half], actor, at),
@@ -153,34 +160,45 @@ def _publish(
     return _answers(taken, told)
 
 
-def _answers(taken: Sequence[Taken], told: Sequence[Published]) -> list[tuple[int, str]]:
+def _answers(taken: Sequence[Taken], told: Sequence[Published]) -> list[_Answer]:
     """What became of each value; one that the channel says nothing of is not confirmed."""
-    said = {answer.channel_sku: answer.error for answer in told}
-    silent = "the channel said nothing of it"
-    return [(found.id, said.get(found.value.channel_sku, silent)) for found in taken]
+    said = {answer.channel_sku: answer for answer in told}
+    found = []
+    for row in taken:
+        sku = row.value.channel_sku
+        answer = said.get(sku, Published(sku, "the channel said nothing of it"))
+        found.append(_Answer(row.id, answer.error, answer.external))
+    return found
 
 
 @transaction.atomic
-def _confirm(channel_id: int, ids: Sequence[int], token: int, at: datetime) -> None:
-    if not ids:
+def _confirm(channel_id: int, good: Mapping[int, Mapping[str, Any]], token: int, at: datetime) -> None:
+    """Note what the channel took, with the ids of its own that had to be looked up: the next time they are sent along."""
+    if not good:
         return
+    ids = list(good)
     lock_channel_streams([channel_id])
-    source, parameters = unnest({"id": "bigint"}, [(pk,) for pk in ids])
-    rows = query(_CONFIRM.format(source=source), [*parameters, at, at, token])
-    if len(rows) < len(ids):
+    rows = [(pk, json.dumps(storable_json(dict(external)))) for pk, external in good.items()]
+    source, parameters = unnest({"id": "bigint", "external": "jsonb"}, rows)
+    confirmed = query(_CONFIRM.format(source=source), [*parameters, at, at, token])
+    if len(confirmed) < len(ids):
         execute(_DOUBT, [at, array(ids, "bigint"), token])
     sync = ChannelSync.objects.get(channel=channel_id)
-    lag = lag_after(sync.lag_seconds, [since for (since,) in rows if since], at)
+    lag = lag_after(sync.lag_seconds, [since for (since,) in confirmed if since], at)
     ChannelSync.objects.filter(pk=sync.pk).update(lag_seconds=lag, confirmed_at=at)
 
 
 @transaction.atomic
-def _refuse(channel_id: int, errors: Sequence[tuple[int, str]], token: int, at: datetime) -> None:
+def _refuse(channel_id: int, errors: Sequence[_Answer], token: int, at: datetime) -> None:
     if not errors:
         return
     lock_channel_streams([channel_id])
     source, parameters = unnest(
-        {"id": "bigint", "error": "text"}, [(pk, storable(said)[:300]) for pk, said in errors]
+        {"id": "bigint", "error": "text", "external": "jsonb"},
+        [
+            (pk, storable(said)[:300], json.dumps(storable_json(dict(external))))
+            for pk, said, external in errors
+        ],
     )
     execute(_REFUSE.format(source=source), [at, BACKOFF, LONGEST_BACKOFF, *parameters, token])
 

@@ -71,4 +71,8 @@ class OrderCommand:
     priority: int = 0
     ships_complete: bool = False
     reservation_key: str = ""
+    fulfilled_by_channel: bool = (
+        False  # sent from the channel's own warehouse, for which `fulfilment_node_id` stands
+    )
+    fulfilment_node_id: int | None = None
     headers: dict[str, Any] = field(default_factory=dict)

@@ -13,10 +13,14 @@ from django.db.models import Q
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.vault import seal, unseal
+from inventory.models import Node
 from orders.channels.contract import Account
 from orders.channels.registry import adapter_of
 from orders.models import Connection, ConnectionSecret
 
+FULFILMENT_NODE = (
+    "fulfilment_node"  # setting: the code of the node that stands for the channel's own warehouse
+)
 SECRETS_OVERLAP = timedelta(days=2)  # how long a replaced secret is good for
 
 
@@ -44,6 +48,7 @@ def connection_save(draft: ConnectionDraft, *, actor: User, at: datetime) -> Con
             field="account",
             remedy="Enter the shop, seller or partner id.",
         )
+    _check_node(draft)
     unknown = sorted(set(draft.settings) - {setting.name for setting in adapter.settings})
     if unknown:
         raise InvalidInput(
@@ -73,6 +78,24 @@ def connection_save(draft: ConnectionDraft, *, actor: User, at: datetime) -> Con
         setattr(row, name, value)
     row.save()
     return row
+
+
+def _check_node(draft: ConnectionDraft) -> None:
+    """The node that stands for a channel's own warehouse ships for nobody else, or other orders would be promised its stock."""
+    code = str(draft.settings.get(FULFILMENT_NODE) or "").strip()
+    if not code:
+        return
+    node = Node.objects.filter(code=code).first()
+    if node is None or not node.is_active:
+        raise InvalidInput(
+            f"there is no active node “{code}”", field=FULFILMENT_NODE,
+            remedy="Create a node (3PL) for the channel's warehouse, and enter its code.",
+        )  # fmt: skip
+    if node.can_ship:
+        raise InvalidInput(
+            f"{code} ships our own orders", field=FULFILMENT_NODE,
+            remedy="Use a node of its own for the channel's warehouse, and switch its “ships” off.",
+        )  # fmt: skip
 
 
 @transaction.atomic

@@ -86,8 +86,9 @@ def order_edit(*, order_id: int, edit: Edit, reason: str, actor: User, at: datet
 
     Promised units that are not wanted any more become sellable; totals and tax follow to the cent. A price below what was
     agreed by more than the actor's limit waits for approval, and the order with it. A prepaid order that became dearer
-    goes on a payment hold; one that became cheaper opens a case for what is to be paid back. Outdated when the form saw
-    another version; Conflict for units on the floor; InvalidInput names the line or field.
+    goes on a payment hold; one that became cheaper opens a case for what is to be paid back. Prices of an edit that was
+    agreed elsewhere (`is_agreed`) need no approval; the price check judges them. Outdated when the form saw another version;
+    Conflict for units on the floor; InvalidInput names the line or field.
     """
     reason = need_reason(reason)
     order = lock_order(order_id)
@@ -98,8 +99,7 @@ def order_edit(*, order_id: int, edit: Edit, reason: str, actor: User, at: datet
         raise InvalidInput(
             "nothing is different", field="lines", remedy="Change something, or leave the page."
         )
-    override = override_need(plan, actor)
-    if override.needs_approval:
+    if not edit.is_agreed and override_need(plan, actor).needs_approval:
         approval = override_request(order=order, edit=edit, plan=plan, reason=reason, actor=actor, at=at)
         return EditOutcome(plan, approval=approval, holds=[HoldKind.PRICE])
     return plan_apply(
@@ -131,7 +131,7 @@ def plan_of(order: Order, edit: Edit, at: datetime) -> Plan:
     """This function will work an edit out on an order as it is now; InvalidInput or Conflict names what can not be."""
     header = {name: _checked(name, value, order, at) for name, value in edit.header.items()}
     plan = plan_edit(
-        lines_now(order.pk), Edit(edit.lines, edit.added, header), _products(order, edit, at),
+        lines_now(order.pk), Edit(edit.lines, edit.added, header, is_agreed=edit.is_agreed), _products(order, edit, at),
         charges=order.charges_total, currency=order.currency,
         header_now={name: getattr(order, name) for name in HEADER},
     )  # fmt: skip

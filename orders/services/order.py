@@ -59,7 +59,7 @@ _ORDERS = {
     "inbox_message_id": "bigint", "created_by_id": "bigint", "received_at": "timestamptz", "amount_invoiced": "numeric",
     "amount_credited": "numeric", "amount_paid": "numeric", "amount_refunded": "numeric", "charges_invoiced": "boolean",
     "reservation_key": "text",
-    "max_shipments": "smallint",
+    "max_shipments": "smallint", "fulfilled_by_channel": "boolean", "fulfilment_node_id": "bigint",
 }  # fmt: skip
 _LINES = {
     "id": "bigint", "order_id": "bigint", "position": "integer", "product_id": "bigint", "channel_sku": "text",
@@ -347,7 +347,7 @@ def _order_row(draft: _Draft, references: References, actor: User, at: datetime)
         cents(draft.goods + draft.charges + draft.tax), to.name[:120], to.line1[:160], to.city[:80], to.postcode[:20],
         to.country[:2], command.email, found, draft.message.id, actor.pk, at, "0", "0", "0", "0", False,
         command.reservation_key,
-        customer.max_shipments if customer else None,
+        customer.max_shipments if customer else None, command.fulfilled_by_channel, command.fulfilment_node_id,
     )  # fmt: skip
 
 

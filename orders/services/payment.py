@@ -11,6 +11,7 @@ from django.db import transaction
 
 from erp.core.errors import InvalidInput, NotFound
 from erp.core.models import User
+from erp.core.money import ZERO
 from erp.core.sql import Statements, array, cents, query, reserve_ids, unnest
 from ledger.models import AccountRole
 from ledger.services import journal_entry_post_many
@@ -48,14 +49,17 @@ _PAYMENTS = {
 
 
 @transaction.atomic
-def payment_capture_many(drafts: Sequence[PaymentDraft], *, actor: User, at: datetime) -> list[int]:
+def payment_capture_many(
+    drafts: Sequence[PaymentDraft], *, ever_cost: Decimal = ZERO, actor: User, at: datetime
+) -> list[int]:
     """This function will record captured payments, add them to their orders and post each of them.
 
     IntegrityError when a provider's reference arrives twice: the caller reads the winner. InvalidInput for an amount ≤ 0 or
     more than the order ever cost (money that is on its way when an order is made cheaper arrives all the same), NotFound for
-    an unknown order. An order that waited for its money goes on.
+    an unknown order. An order that waited for its money goes on. `ever_cost`: what they cost at their channel
+    before we knew of them, where that was more.
     """
-    ids = _record(drafts, is_refund=False, actor=actor, at=at)
+    ids = _record(drafts, is_refund=False, ever_cost=ever_cost, actor=actor, at=at)
     if ids:
         hold_release_paid({draft.order_id for draft in drafts}, actor=actor, at=at)
     return ids
@@ -93,7 +97,9 @@ def charge_post_many(drafts: Sequence[ChargeDraft], *, actor: User, at: datetime
     )  # fmt: skip
 
 
-def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at: datetime) -> list[int]:
+def _record(
+    drafts: Sequence[PaymentDraft], *, is_refund: bool, ever_cost: Decimal = ZERO, actor: User, at: datetime
+) -> list[int]:
     if not drafts:
         return []
     for draft in drafts:
@@ -102,13 +108,20 @@ def _record(drafts: Sequence[PaymentDraft], *, is_refund: bool, actor: User, at:
                 "a payment is more than zero", field="amount", remedy="Send the amount that was captured."
             )
     ids = reserve_ids({"orders_payment": len(drafts)})["orders_payment"]
-    room = "amount_paid - amount_refunded" if is_refund else f"{_DEAREST} - amount_paid + amount_refunded"
+    room = (
+        "amount_paid - amount_refunded"
+        if is_refund
+        else f"greatest({_DEAREST}, %s::numeric) - amount_paid + amount_refunded"
+    )
     orders: dict[int, tuple[Any, ...]] = {
         row[0]: tuple(row[1:])
         for row in query(
             f"SELECT o.id, currency, channel_id, {room} FROM orders_order o WHERE o.id = ANY(%s::bigint[]) "
             "ORDER BY o.id FOR NO KEY UPDATE OF o",
-            [array({draft.order_id for draft in drafts}, "bigint")],
+            [
+                *([] if is_refund else [cents(ever_cost)]),
+                array({draft.order_id for draft in drafts}, "bigint"),
+            ],
         )
     }
     _check_room(drafts, {order_id: row[2] for order_id, row in orders.items()})

@@ -31,13 +31,15 @@ _ORDERS = """
 SELECT o.id, o.ordered_at, o.ship_by, c.code, coalesce(u.segment, ''), coalesce(u.tier, ''), o.ship_to_country, o.ships_complete,
        o.priority, o.total, c.policy_id, coalesce(o.max_shipments, 0)
   FROM orders_order o JOIN orders_channel c ON c.id = o.channel_id LEFT JOIN orders_customer u ON u.id = o.customer_id
- WHERE o.ordered_at >= %s AND o.ordered_at < %s AND o.state <> 'CANCELLED' ORDER BY o.ordered_at, o.id
+ WHERE o.ordered_at >= %s AND o.ordered_at < %s AND o.state <> 'CANCELLED' AND NOT o.fulfilled_by_channel
+ ORDER BY o.ordered_at, o.id
 """
 _LINES = """
 SELECT l.order_id, l.id, l.product_id, l.quantity_ordered - l.quantity_cancelled, l.unit_price, p.weight_grams, l.kit_id,
        l.quantity_per_kit
   FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id JOIN inventory_product p ON p.id = l.product_id
- WHERE o.ordered_at >= %s AND o.ordered_at < %s AND o.state <> 'CANCELLED' AND l.quantity_ordered > l.quantity_cancelled
+ WHERE o.ordered_at >= %s AND o.ordered_at < %s AND o.state <> 'CANCELLED' AND NOT o.fulfilled_by_channel
+   AND l.quantity_ordered > l.quantity_cancelled
  ORDER BY l.order_id, l.position
 """
 # Whatever puts units on a shelf or takes them off it, but for promises made and taken back.

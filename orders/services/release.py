@@ -50,6 +50,21 @@ def order_release_allocation(*, order_id: int, reason: str, actor: User, at: dat
 
 
 @transaction.atomic
+def order_release_units(
+    *, order_id: int, units: Mapping[int, int], reason: str, actor: User, at: datetime
+) -> int:
+    """This function will give back so many promised units per line id that no fulfilment order has taken up; returns how many."""
+    if not units:
+        return 0
+    order = lock_order(order_id)
+    freed = _give_back(order, _unplanned([order_id]), units, "orders.order_release_units", reason, actor, at)
+    if freed:
+        Order.objects.filter(pk=order_id).update(needs_allocation=True)
+        _settle_state(order, "orders.order_release_units", reason, actor, at)
+    return freed
+
+
+@transaction.atomic
 def order_cancel(
     *,
     order_id: int,

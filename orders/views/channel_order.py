@@ -139,6 +139,8 @@ class ChannelOrderRecord(RecordPage):
         return f"as {obj.channel} tells it"
 
     def get_tags(self, obj: Any) -> list[tuple[str, str, str]]:
+        if obj.never_was_at:
+            return [("Never arrived, and cancelled there", "secondary", "ban")]
         if obj.pending:
             return [("Ours does not follow", "warning", "triangle-alert")]
         return (

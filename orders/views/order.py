@@ -170,9 +170,11 @@ class OrderRecord(RecordPage):
         kept = obj.reservations.order_by("-pk").first() if obj.reservation_key else None
         url = reverse("orders:reservation_detail", args=[kept.pk]) if kept else ""
         cart = [Fact("Reserved cart", obj.reservation_key, url=url)] if obj.reservation_key else []
+        theirs = [Fact("Sent by", f"{obj.channel.name}, from {obj.fulfilment_node or 'no node yet'}")]
         return [
             Fact("Total", money_text(obj.total, obj.currency)),
             Fact("Channel", obj.channel.name),
+            *(theirs if obj.fulfilled_by_channel else []),
             Fact("Ordered", when_html(obj.ordered_at)),
             Fact("Ship by", when_html(obj.ship_by)),
             Fact("Paid", money_text(obj.amount_paid - obj.amount_refunded, obj.currency)),

@@ -12,7 +12,7 @@ import pytest
 
 from erp.core.errors import InvalidInput
 from orders.channels.amazon import ADAPTER
-from orders.channels.contract import CANCELLED, NEWS, ORDER, STOCK, Account, ChannelEvent
+from orders.channels.contract import CANCELLED, FETCH, NEWS, ORDER, STOCK, Account, ChannelEvent
 from orders.channels.document import Snapshot, from_json, to_json
 from tests.channels.fake_amazon import SELLER, examples, notification
 
@@ -270,8 +270,8 @@ def test_a_shipment_is_an_order_of_its_own() -> None:
 
 def test_a_notification_says_what_to_fetch_or_cancels() -> None:
     found = event("ORDER_CHANGE", notification())
-    assert (found.kind, found.content["fetch"], found.content["buyer_wants_to_cancel"]) == (
-        NEWS,
+    assert (found.kind, found.order, found.content["buyer_wants_to_cancel"]) == (
+        FETCH,
         "903-8868176-2219830",
         True,
     )

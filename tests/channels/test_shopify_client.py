@@ -161,6 +161,7 @@ def test_what_changed_is_fetched_once_oldest_first_and_reads_like_a_webhook(
     (sent,) = ADAPTER.events(account, "orders/paid", json.dumps(placed[0]))
     assert event == sent  # so that what comes both ways is one
     assert len({order.id for order in found}) == 5
+    assert client.order(str(placed[0]["id"])) == found[3]
     late = datetime.fromisoformat(placed[1]["updated_at"])
     assert [json.loads(order.body)["id"] for order in client.changed_orders(late, shop.now)] == [
         placed[1]["id"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from erp.core.errors import InvalidInput
 from erp.core.money import quantize
-from orders.channels.contract import FULFILMENT, NEWS, REDACT, REFUND, STOCK, UNINSTALLED, ChannelEvent
+from orders.channels.contract import FETCH, FULFILMENT, REDACT, REFUND, STOCK, UNINSTALLED, ChannelEvent
 from orders.channels.document import Charge, Snapshot
 from orders.channels.shopify import ADAPTER
 from tests.channels.recorded_shopify import ACCOUNT
@@ -211,7 +211,7 @@ def test_the_other_messages_say_what_they_are() -> None:
     edited = {"id": 4, "order_id": 1, "created_at": AT.isoformat(), "line_items": changes}
     (edit,) = read("orders/edited", {"order_edit": edited})
     assert (edit.kind, edit.order, edit.content["lines"]["additions"]) == (
-        NEWS,
+        FETCH,
         "1",
         [{"id": str(BEYOND), "delta": 1}],
     )

@@ -71,7 +71,8 @@ def test_the_official_client_with_a_wrong_secret_is_turned_away(shop: Shop) -> N
 @pytest.mark.parametrize("how", ["header", "query"])
 def test_keys_go_in_the_header_or_in_the_query(shop: Shop, how: str) -> None:
     shop.add_order(PROCESSING)
-    assert ADAPTER.client(account(shop, authentication=how)).order("727")["number"] == "727"
+    found = ADAPTER.client(account(shop, authentication=how)).order("727")
+    assert (found.topic, json.loads(found.body)["order"]["number"]) == ("order.fetched", "727")
     assert ("authorization" in shop.asked[0].headers) == (how == "header")
     assert ("consumer_secret" in shop.asked[0].query) == (how == "query")
 

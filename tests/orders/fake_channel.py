@@ -88,6 +88,13 @@ class FakeClient:
                 yield found
         WORLD.fault("changed_orders")
 
+    def order(self, external_id: str) -> Fetched:
+        WORLD.fault("order")
+        for found in WORLD.orders:
+            if json.loads(found.body)["order"]["external_id"] == external_id:
+                return found
+        raise ChannelError(f"404 no order {external_id}", final=True, status=404)
+
     def publish_stock(self, values: Sequence[StockValue]) -> list[Published]:
         fault = WORLD.fault("publish_stock")
         bad = [value.channel_sku for value in values if value.channel_sku in WORLD.unknown]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
 
 from erp.core.models import ExceptionCase, Job, StateChange
 from inventory.services import AdjustmentDraft, AdjustmentLineDraft, adjustment_record_many
+from orders.channels.contract import Published, StockValue
 from orders.models import Channel, ChannelBreaker, ChannelSync, ChannelTally, Listing, ListingStock
 from orders.services.channel_call import ChannelPaused, breaker_close, breaker_pass
 from orders.services.channel_stock import channel_stock_compute, channel_stock_recompute, channel_stock_run
@@ -190,6 +192,26 @@ def test_an_adapter_that_breaks_breaks_nothing_else(shop: Company, world: World)
     assert ChannelTally.objects.get().last_error == "KeyError: 'no such field in the answer'"
     assert ChannelSync.objects.get().sending_until is None  # the next one may send
     assert tick(shop, NOW + timedelta(minutes=5))["sent"] == 3
+
+
+def test_ids_that_had_to_be_looked_up_are_kept_and_forgotten_when_they_are_refused(
+    shop: Company, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.orders.fake_channel import FakeClient
+
+    sent: list[dict[str, object]] = []
+
+    def answer(client: FakeClient, values: Sequence[StockValue]) -> list[Published]:
+        sent.extend(dict(value.external) for value in values if value.channel_sku == "w-MUG")
+        error = "404 no such item" if len(sent) == 2 else ""
+        return [Published(value.channel_sku, error, {"item": "" if error else "77"}) for value in values]
+
+    monkeypatch.setattr(FakeClient, "publish_stock", answer)
+    tick(shop, NOW)
+    assert of(shop, "MUG").external == {"item": "77"}
+    take(shop, 1, NOW + SECOND)
+    tick(shop, NOW + SECOND)
+    assert (sent, of(shop, "MUG").external) == ([{}, {"item": "77"}], {"item": ""})
 
 
 def test_a_sender_that_was_replaced_confirms_nothing(

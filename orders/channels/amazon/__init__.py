@@ -34,6 +34,7 @@ class Amazon:
     )
     settings: Sequence[Setting] = (
         Setting("marketplaces", "Marketplace ids, with commas, such as A1F83G8C2ARO7P"),
+        Setting("fulfilment_node", "Code of our node that stands for Amazon's own warehouses (FBA)"),
         Setting("orders_api", "“v0” (the usual) or “2026-01-01”, which follows it"),
         Setting("personal_data", "“restricted” when the application may see names and addresses"),
         Setting("location", "Location id of External Fulfillment, where it is used"),

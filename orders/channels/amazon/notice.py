@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from erp.core.errors import InvalidInput
-from orders.channels.contract import CANCELLED, NEWS, STOCK, ChannelEvent
+from orders.channels.contract import CANCELLED, FETCH, NEWS, STOCK, ChannelEvent
 from orders.channels.document import Cancelled, version_of
 from orders.channels.tree import Tree
 
@@ -105,4 +105,4 @@ def _order_change(notification: Tree, payload: Tree) -> ChannelEvent:
         item.value.get("IsBuyerRequestedCancel") in (True, "true") for item in summary.children("OrderItems")
     )
     content = {"topic": ORDER_CHANGE, "fetch": order, "status": status, "buyer_wants_to_cancel": asked}
-    return ChannelEvent(NEWS, "", order, version_of(when), content)
+    return ChannelEvent(FETCH, order, "", version_of(when), content)

@@ -35,6 +35,12 @@ class EdiClient:
         """This function will return nothing: a partner sends, he can not be asked."""
         return iter(())
 
+    def order(self, external_id: str) -> Fetched:
+        """This function will refuse: a partner sends his documents when he sends them."""
+        raise ChannelError(
+            f"{external_id} can not be asked for: ask the partner to send it again", final=True
+        )
+
     def publish_stock(self, values: Sequence[StockValue]) -> list[Published]:
         """This function will write a stock report (846, INVRPT); each value without an error is in it, or not wanted."""
         try:

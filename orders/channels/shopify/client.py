@@ -68,10 +68,17 @@ class ShopifyClient:
             "updated_at_max": _said(until),
         }  # fmt: skip
         for order in self._pages("orders.json", asked, "orders"):
-            with _understood():
-                changed = reading.moment(order.get("updated_at"), "updated_at")
-            body = json.dumps(order, ensure_ascii=False, separators=(",", ":"))
-            yield Fetched("orders/updated", f"{order.get('id')}@{changed.isoformat()}", body, changed)
+            yield self._fetched(order)
+
+    def order(self, external_id: str) -> Fetched:
+        """This function will fetch one order as it is now, as `orders/updated` says it."""
+        return self._fetched(_object_in(self._call("GET", f"{_order_path(external_id)}.json"), "order"))
+
+    def _fetched(self, order: Mapping[str, Any]) -> Fetched:
+        with _understood():
+            changed = reading.moment(order.get("updated_at"), "updated_at")
+        body = json.dumps(order, ensure_ascii=False, separators=(",", ":"))
+        return Fetched("orders/updated", f"{order.get('id')}@{changed.isoformat()}", body, changed)
 
     def publish_stock(self, values: Sequence[StockValue]) -> list[Published]:
         """This function will set what the shop shows, value by value; the answers hold the ids that were looked up.
@@ -89,7 +96,10 @@ class ShopifyClient:
                     if refused.status not in (404, 422):
                         raise
                     error = str(refused)
-            published.append(Published(value.channel_sku, error[:300], ids if not error else {}))
+            # after a refusal its item is looked up anew
+            published.append(
+                Published(value.channel_sku, error[:300], {"inventory_item_id": ""} if error else ids)
+            )
         return published
 
     def publish_shipment(self, notice: ShipmentNotice) -> str:

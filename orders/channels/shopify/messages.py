@@ -1,7 +1,7 @@
 """What does each of Shopify's messages say?
 
-`orders/edited` names lines and differences only, and neither an `updated_at` nor a price: it is noted, and the order itself
-comes with the `orders/updated` that Shopify sends of the same edit (or with the next catch-up).
+`orders/edited` names lines and differences only, and neither an `updated_at` nor a price: the order is fetched, unless the
+`orders/updated` that Shopify sends of the same edit was there before.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from erp.core.errors import InvalidInput
 from orders.channels.contract import (
+    FETCH,
     FULFILMENT,
     NEWS,
     ORDER,
@@ -54,7 +55,7 @@ def _edited(account: Account, topic: str, body: Body) -> list[ChannelEvent]:
         "topic": topic, "order": order, "note": reading.words(edit.get("staff_note"), 200),
         "lines": {name: plain(lines.get(name) or []) for name in ("additions", "removals")},
     }  # fmt: skip
-    return [ChannelEvent(NEWS, order, f"edit:{edit.get('id')}", version, content)]
+    return [ChannelEvent(FETCH, order, f"edit:{edit.get('id')}", version, content)]
 
 
 def _refund(account: Account, topic: str, body: Body) -> list[ChannelEvent]:

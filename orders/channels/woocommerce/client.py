@@ -84,8 +84,12 @@ class WooCommerceClient:
         body = json.dumps({"order": order, "refunds": refunds}, sort_keys=True, ensure_ascii=False)
         return Fetched("order.fetched", f"{order['id']}@{_gmt(changed)}+{len(refunds)}", body, changed)
 
-    def order(self, external_id: str) -> dict[str, Any]:
-        """This function will return an order as it is now."""
+    def order(self, external_id: str) -> Fetched:
+        """This function will fetch one order as it is now, with its refunds in full."""
+        found = self._order(external_id)
+        return self._fetched(found, _moment(found))
+
+    def _order(self, external_id: str) -> dict[str, Any]:
         return _object(self._call("GET", f"orders/{_number(external_id)}"))
 
     def refunds(self, external_id: str) -> list[dict[str, Any]]:
@@ -112,7 +116,11 @@ class WooCommerceClient:
             path = f"products/{parent}/variations/batch" if parent else "products/batch"
             for at in range(0, len(rows), BATCH):
                 said |= self._set(path, rows[at : at + BATCH])
-        return [Published(value.channel_sku, said.get(value.channel_sku, "")) for value in values]
+        return [
+            Published(value.channel_sku, error, _told(places.get(value.channel_sku), error))
+            for value in values
+            for error in [said.get(value.channel_sku, "")]
+        ]
 
     def _set(self, path: str, rows: Sequence[tuple[str, StockValue]]) -> dict[str, str]:
         update = [
@@ -175,7 +183,7 @@ class WooCommerceClient:
 
     def publish_shipment(self, notice: ShipmentNotice) -> str:
         """This function will write a parcel into the order, tell the buyer in a note, and complete the order by the last one."""
-        order = self.order(notice.external_id)
+        order = self._order(notice.external_id)
         key = f"{SHIPMENT_META}{notice.key}"
         told = {str(meta.get("key")): meta.get("value") for meta in order.get("meta_data", [])}
         if key not in told:
@@ -243,6 +251,16 @@ def _ids(value: StockValue) -> tuple[str, str] | None:
     if product.isdigit() and variation.isdigit() and variation != "0":
         return product, variation
     return ("", product) if product.isdigit() else None
+
+
+def _told(place: tuple[str, str] | None, error: str) -> dict[str, str]:
+    """The ids to keep of a listing; after a refusal none, so that its SKU is looked up anew."""
+    if place is None or error:
+        return {"product_id": "", "variation_id": ""}
+    parent, ident = place
+    return (
+        {"product_id": parent, "variation_id": ident} if parent else {"product_id": ident, "variation_id": ""}
+    )
 
 
 def _all_sent(order: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
