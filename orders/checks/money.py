@@ -101,7 +101,9 @@ def check_tax(facts: OrderFacts) -> Finding | None:
     Where nothing is expected: negative, or more than any rate could make it.
     """
     expected, goods, tax = facts.tax_expected, facts.goods_total, facts.tax_total
-    charged = facts.total - tax  # freight may be taxed like goods, and a discount may have lowered what is taxed
+    charged = (
+        facts.total - tax
+    )  # freight may be taxed like goods, and a discount may have lowered what is taxed
     most, least = max(goods, charged), max(min(goods, charged), ZERO)
     reason = f"tax of {tax} on goods of {goods}"
     if expected is None or tax < 0:
