@@ -1,7 +1,7 @@
 # Answers: which commands does a developer need? `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-browser run status psql test check format migrations lock clean \
-	check-ruff check-format check-types check-layers check-templates check-migrations
+	test-live check-ruff check-format check-types check-layers check-templates check-migrations
 SHELL := /bin/sh
 # Every process would compile all it imports, seconds each, if this stayed set.
 unexport PYTHONDONTWRITEBYTECODE
@@ -65,6 +65,9 @@ check-migrations: setup
 
 test: check setup-browser  ## Run all that CI checks, browser tests included
 	@$(PY) -m pytest $(PYTEST)
+
+test-live: setup  ## Buy in a real Vendure (installed from npm), ship in Keel, cut their network for a minute (LIVE="--tax excluded")
+	@$(PY) -m tests.live.run_live $(LIVE)
 
 format: setup  ## Format and fix what tools can fix
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .

@@ -101,14 +101,18 @@ def check_tax(facts: OrderFacts) -> Finding | None:
     Where nothing is expected: negative, or more than any rate could make it.
     """
     expected, goods, tax = facts.tax_expected, facts.goods_total, facts.tax_total
+    charged = (
+        facts.total - tax
+    )  # freight may be taxed like goods, and a discount may have lowered what is taxed
+    most, least = max(goods, charged), max(min(goods, charged), ZERO)
     reason = f"tax of {tax} on goods of {goods}"
     if expected is None or tax < 0:
-        if ZERO <= tax <= goods * HIGHEST_TAX:
+        if ZERO <= tax <= most * HIGHEST_TAX:
             return None
         return Finding("tax", HOLD, reason, HoldKind.TAX)
-    slack = goods * expected.tolerance + _CENT * len(facts.lines)
-    highest = goods * expected.rate + slack
-    lowest = ZERO if expected.allows_less else goods * expected.rate - slack
+    slack = most * expected.tolerance + _CENT * len(facts.lines)
+    highest = most * expected.rate + slack
+    lowest = ZERO if expected.allows_less else least * expected.rate - slack
     if lowest <= tax <= highest:
         return None
     evidence = {

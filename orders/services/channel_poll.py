@@ -37,6 +37,16 @@ SELECT count(*) FROM {source} WHERE NOT EXISTS (
     SELECT 1 FROM orders_channelorder o JOIN orders_channelfact f ON f.channel_order_id = o.id
      WHERE o.channel_id = %s AND o.external_id = v.external_id AND f.kind = 'ORDER' AND f.version >= v.version)
 """
+_DUE = """
+SELECT y.channel_id FROM orders_channelsync y JOIN orders_connection n ON n.channel_id = y.channel_id
+ WHERE n.is_enabled AND y.polls_orders
+   AND (n.polled_until IS NULL OR n.polled_until <= %s
+        OR EXISTS (SELECT 1 FROM orders_channelbreaker b JOIN core_statechange s
+                              ON s.document_type = 'orders.ChannelBreaker' AND s.document_id = b.id
+                    WHERE b.channel_id = y.channel_id AND b.state = 'CLOSED' AND s.to_state = 'CLOSED'
+                      AND s.from_state <> '' AND s.at > n.polled_until))
+ ORDER BY 1
+"""
 
 
 @long_job
@@ -113,14 +123,12 @@ def _counted(channel_id: int, missed: int) -> None:
 
 @transaction.atomic
 def channel_poll_due(*, actor: User, at: datetime) -> int:
-    """This function will put down a poll for each channel that is asked for orders and whose time has come; returns how many."""
-    rows = query(
-        "SELECT y.channel_id FROM orders_channelsync y JOIN orders_connection n ON n.channel_id = y.channel_id "
-        "WHERE n.is_enabled AND y.polls_orders AND (n.polled_until IS NULL OR n.polled_until <= %s) ORDER BY 1",
-        [at - EVERY],
-    )
+    """This function will put down a poll for each channel that is asked for orders and whose time has come; returns how many.
+
+    One that answers again is asked at once: its messages of the time between are lost, or late.
+    """
     busy = channels_at_work(KIND)
-    due = [pk for (pk,) in rows if pk not in busy and not breaker_is_shut(pk, at=at)]
+    due = [pk for (pk,) in query(_DUE, [at - EVERY]) if pk not in busy and not breaker_is_shut(pk, at=at)]
     job_enqueue_many(
         [JobDraft(KIND, f"{pk}:{at.isoformat()}", {"channel_id": pk}, QUEUE, 1) for pk in due], actor=actor
     )

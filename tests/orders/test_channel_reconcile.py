@@ -173,6 +173,21 @@ def test_a_poll_brings_what_no_message_told_and_counts_it(shop: Company, world: 
     assert shop.web.sync.missed_orders == 4
 
 
+def test_a_channel_that_answers_again_is_asked_for_orders_at_once(shop: Company, world: World) -> None:
+    channel_poll(channel_id=shop.web.pk, actor=shop.system, at=NOW)
+    for second in range(1, 6):
+        world.faults.append(DOWN)
+        channel_poll(channel_id=shop.web.pk, actor=shop.system, at=NOW + second * SECOND)
+    assert channel_poll_due(actor=shop.system, at=NOW + 10 * SECOND) == 0  # nobody calls it now
+    assert channel_poll_due(actor=shop.system, at=NOW + 50 * SECOND) == 0  # and its time has not come
+    compare(shop, NOW + 60 * SECOND)
+    assert channel_poll_due(actor=shop.system, at=NOW + 61 * SECOND) == 1
+    (job,) = Job.objects.filter(kind="orders.channel_poll")
+    assert work_run(table="job", row_id=job.pk, at=NOW + 62 * SECOND)
+    assert Connection.objects.get().polled_until == NOW + 62 * SECOND
+    assert channel_poll_due(actor=shop.system, at=NOW + 70 * SECOND) == 0
+
+
 def test_a_poll_that_breaks_off_goes_on_where_it_was(
     shop: Company, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
