@@ -1162,6 +1162,52 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name="ProductPair",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[("GTIN", "GTIN"), ("SKU", "SKU"), ("TITLE", "Title")], max_length=5
+                            ),
+                        ),
+                        ("why", models.CharField(max_length=120)),
+                        ("rank", models.PositiveIntegerField(help_text="The surest first.")),
+                        ("found_at", models.DateTimeField()),
+                        (
+                            "first",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="inventory.product",
+                            ),
+                        ),
+                        (
+                            "second",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="inventory.product",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "constraints": [
+                            models.UniqueConstraint(fields=("first", "second"), name="productpair_once"),
+                            models.CheckConstraint(
+                                condition=models.Q(("first__lt", models.F("second"))),
+                                name="productpair_ordered",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
                     name="ProductRestriction",
                     fields=[
                         (

@@ -559,6 +559,23 @@ class Migration(migrations.Migration):
                         ),
                         ("pending_since", models.DateTimeField(null=True)),
                         (
+                            "dearest",
+                            models.DecimalField(
+                                db_default=0,
+                                decimal_places=4,
+                                default=0,
+                                help_text="The most that it ever cost there; nobody pays more.",
+                                max_digits=19,
+                            ),
+                        ),
+                        (
+                            "never_was_at",
+                            models.DateTimeField(
+                                help_text="Called off before it ever arrived, and given up since; a snapshot opens it again.",
+                                null=True,
+                            ),
+                        ),
+                        (
                             "is_due",
                             models.BooleanField(
                                 default=False, help_text="Something is known that was not looked at yet."
@@ -3168,6 +3185,14 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         (
+                            "fulfilled_by_channel",
+                            models.BooleanField(
+                                db_default=False,
+                                default=False,
+                                help_text="The channel sends it from a warehouse of its own.",
+                            ),
+                        ),
+                        (
                             "needs_allocation",
                             models.BooleanField(
                                 default=False, help_text="Has units that want stock; kept by the allocator."
@@ -3265,6 +3290,18 @@ class Migration(migrations.Migration):
                                 to="orders.customer",
                             ),
                         ),
+                        (
+                            "fulfilment_node",
+                            models.ForeignKey(
+                                blank=True,
+                                db_index=False,
+                                help_text="The node that stands for the channel's warehouse: it is promised stock there and nowhere else.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="inventory.node",
+                            ),
+                        ),
                     ],
                     options={
                         "indexes": [
@@ -3305,6 +3342,14 @@ class Migration(migrations.Migration):
                                     )
                                 ),
                                 name="order_total_adds_up",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("fulfilment_node__isnull", True),
+                                    ("fulfilled_by_channel", True),
+                                    _connector="OR",
+                                ),
+                                name="order_node_is_the_channels",
                             ),
                             models.CheckConstraint(
                                 condition=models.Q(
@@ -3495,6 +3540,7 @@ class Migration(migrations.Migration):
                                     ("EDIT", "Edited"),
                                     ("ADDRESS", "Address changed"),
                                     ("CANCEL", "Units cancelled"),
+                                    ("CHARGES", "Charges changed"),
                                     ("SUBSTITUTE", "Product substituted"),
                                     ("MERGE", "Merged"),
                                 ],
@@ -4579,6 +4625,34 @@ class Migration(migrations.Migration):
                                 ),
                                 name="promise_closed_when_not_open",
                             ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="RefusalCount",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            "channel_code",
+                            models.CharField(
+                                blank=True, help_text="Blank: no connected channel's.", max_length=40
+                            ),
+                        ),
+                        ("reason", models.CharField(max_length=40)),
+                        ("hour", models.DateTimeField()),
+                        ("count", models.PositiveIntegerField()),
+                    ],
+                    options={
+                        "indexes": [models.Index(fields=["hour"], name="refusalcount_by_hour")],
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("channel_code", "reason", "hour"), name="refusalcount_hour"
+                            )
                         ],
                     },
                 ),

@@ -173,7 +173,11 @@ class ConnectionFields(forms.Form):
             for name, value in self.cleaned_data.items()
             if name.startswith(SETTING)
         }
-        return {name: value for name, value in given.items() if value not in (None, "", False)}
+        return {
+            name: value
+            for name, value in given.items()
+            if value is not None and value is not False and value != ""
+        }
 
 
 class ConnectionEdit(_OfChannel):

@@ -358,7 +358,7 @@ def test_a_kind_is_chosen_first_and_its_settings_keep_their_kinds(company: Compa
     assert "Documents that the partner wants" in shown and "Marketplace" not in shown
     given = {
         "adapter": "edi", "account": "ACME", "settings.sends": "855, 856,", "settings.acknowledges": "none",
-        "settings.units": '{"CA": "dozen"}', "settings.ack_hours": "12", "settings.sends_test": "on", "form_token": "e1",
+        "settings.units": '{"CA": "dozen"}', "settings.ack_hours": "0", "settings.sends_test": "on", "form_token": "e1",
     }  # fmt: skip
     refused = ada.post(url, given)
     assert refused.status_code == 422 and "no number for CA" in str(
@@ -368,7 +368,7 @@ def test_a_kind_is_chosen_first_and_its_settings_keep_their_kinds(company: Compa
     assert "Give a table" in str(refused.context["form"].errors["settings.units"])
     assert ada.post(url, {**given, "settings.units": '{"CA": 12}'}).status_code == 302
     kept = {
-        "sends": ["855", "856"], "acknowledges": [], "units": {"CA": 12}, "ack_hours": 12, "sends_test": True,
+        "sends": ["855", "856"], "acknowledges": [], "units": {"CA": 12}, "ack_hours": 0, "sends_test": True,
     }  # fmt: skip
     assert Connection.objects.get().settings == kept
     form = ada.get(url).context["form"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits
+from orders.channels.contract import Account, ChannelEvent, Delivery, Inbound, Limits, Setting
 from orders.channels.vendure.client import VendureClient
 from orders.channels.vendure.read import events_of
 from orders.channels.vendure.sign import authenticate
@@ -29,12 +29,15 @@ class Vendure:
         ("password", "That administrator's password"),
         ("webhook", "Secret of the Keel plugin, where the shop has it"),
     )
-    settings: Sequence[tuple[str, str]] = (
-        ("location", "Id of the stock location that Keel sets (not needed where the shop has one)"),
-        ("channel_token", "Token of the Vendure channel that this is; empty = the default channel"),
-        ("precision", "Decimals of the shop's amounts, as its MoneyStrategy has them (2)"),
-        ("stale_minutes", "Age in minutes from which a message is refused (5)"),
+    settings: Sequence[Setting] = (
+        Setting("location", "Id of the stock location that Keel sets (not needed where the shop has one)"),
+        Setting("channel_token", "Token of the Vendure channel that this is; empty = the default channel"),
+        Setting("precision", "Decimals of the shop's amounts, as its MoneyStrategy has them (2)", "whole"),
+        Setting("stale_minutes", "Age in minutes from which a message is refused (5)", "whole"),
     )
+
+    def check(self, account: Account) -> None:
+        """Nothing that the kinds of the settings do not say already."""
 
     def authenticate(self, account: Account, inbound: Inbound, at: datetime) -> Delivery:
         """This function will return the message a request is; Refused when it is forged, stale or of another shop."""
