@@ -15,6 +15,7 @@ from django.utils import timezone
 from erp.core.models import Canary, ExceptionCase, Job
 from erp.core.services.work import wake
 from erp.core.services.work_run import work_run
+from orders.channels.contract import Inbound, Refused
 from orders.models import (
     ChannelBreaker,
     ChannelSync,
@@ -26,6 +27,7 @@ from orders.models import (
 from orders.services.channel_stock import channel_stock_run
 from orders.services.connection import account_of
 from orders.services.connection_switch import connection_test_start
+from orders.services.refused_delivery import delivery_refuse
 from tests.cast import NOW, Company, stock_in
 from tests.factories import ChannelFactory, ListingFactory, ProductFactory
 from tests.orders.desk import Login, to, toasts
@@ -147,12 +149,10 @@ def test_health_shows_each_channel_and_leads_to_its_rows(company: Company, as_: 
     ChannelBreaker.objects.create(
         channel=company.web, state="OPEN", opened_at=NOW, retry_at=NOW, reason="502 Bad Gateway"
     )
-    RefusedDelivery.objects.create(
-        channel_code="web",
-        reason="forged",
-        message="the secret is wrong",
-        status=401,
-        body_hash="x",
+    delivery_refuse(
+        channel="web",
+        inbound=Inbound({}, b"{}", "/"),
+        refused=Refused("forged", "the secret is wrong"),
         at=timezone.now(),
     )
     ada = as_("ada")
