@@ -14,8 +14,10 @@ from django.test import Client
 
 from erp.core.models import InboxMessage
 from erp.core.services.proof import prove
+from erp.core.services.user import system_user
 from orders.models import Order, RefusedDelivery
-from tests.channels.desk import handled, stored
+from orders.services.channel_message import channel_message_handle
+from tests.channels.desk import stored
 from tests.channels.run_webhooks import Sender, percentile
 from tests.channels.served import Answer, Asked, served
 from tests.channels.webhook_flow import Webhook, webhooks
@@ -34,7 +36,8 @@ def test_the_recorded_orders_are_taken_and_become_orders() -> None:
     assert len({webhook.name for webhook in sent}) == InboxMessage.objects.count() == len(sent) - 1
     assert not RefusedDelivery.objects.exists()
     for message in stored()[:8]:
-        assert handled(message).startswith("orders.ChannelOrder:")
+        said = channel_message_handle(message=message, actor=system_user("channel"), at=datetime.now(UTC))
+        assert said.startswith("orders.ChannelOrder:")
     assert Order.objects.count() == 6  # of every third order an update is among the messages
     assert not prove().failed
 
