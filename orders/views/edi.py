@@ -73,7 +73,7 @@ class EdiInterchangeFilter(KeelFilterSet):
     direction = django_filters.MultipleChoiceFilter(choices=EdiInterchange.DIRECTIONS, label="Direction")
     answer = django_filters.MultipleChoiceFilter(choices=EdiInterchange.ANSWERS, label="Acknowledgement")
     partner = django_filters.ModelMultipleChoiceFilter(
-        field_name="connection__channel", queryset=Channel.objects.filter(connection__adapter="edi").order_by("code"),
+        field_name="connection__channel__code", queryset=Channel.objects.filter(connection__adapter="edi").order_by("code"),
         to_field_name="code", label="Partner",
     )  # fmt: skip
     since = date_filter("at", "date__gte", "From")

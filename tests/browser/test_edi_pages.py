@@ -64,7 +64,7 @@ def test_a_file_that_is_none_says_so_and_one_that_is_leads_to_its_interchange(
         (b"hello", "neither X12 nor EDIFACT"),
         (x12(order_850("PO-9"), control=9).encode(), ""),
     ):
-        browser_page.get_by_label("Channel").select_option("wholesale")
+        browser_page.locator("[name=channel]").select_option("wholesale")
         file = {"name": "po.x12", "mimeType": "text/plain", "buffer": content}
         browser_page.locator("[name=file]").set_input_files(file)  # type: ignore[arg-type]
         browser_page.locator("main form button[type=submit]").first.click()

@@ -118,7 +118,10 @@ class _Scan:
         else:
             self.blank += 1
         if self.in_row > MAX_ROW_ELEMENTS or self.inline > MAX_ROW_TEXTS:
-            raise refuse(f"row {self.row:,} has thousands of cells", "Delete the columns that mean nothing.")
+            raise refuse(
+                f"row {self.row:,} has too many columns, at most 200 are read",
+                "Delete the columns that mean nothing.",
+            )
         if self.blank > MAX_BLANK:
             raise refuse(
                 f"more than {MAX_BLANK:,} empty cells or rows follow each other at row {self.row:,}",
