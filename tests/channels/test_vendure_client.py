@@ -20,6 +20,11 @@ SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 PAID = "included__order_paid"
 
 
+@pytest.fixture(autouse=True)
+def _no_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.channels.vendure.graphql._SESSIONS", {})
+
+
 @pytest.fixture
 def shop() -> Iterator[Shop]:
     found = Shop()
@@ -105,6 +110,11 @@ def test_one_login_serves_many_questions_and_an_ended_session_is_renewed_once(sh
     shop.sessions.clear()
     assert ours.order(ident)["id"] == ident
     assert names(shop) == ["KeelLogin", "KeelOrder", "KeelOrder", "KeelOrder", "KeelLogin", "KeelOrder"]
+    client(shop).order(ident)  # the next client goes on with the session
+    assert (names(shop)[-1], shop.logins) == ("KeelOrder", 2)
+    shop.sessions.clear()
+    with pytest.raises(ChannelError, match="INVALID_CREDENTIALS"):
+        ADAPTER.client(account(shop, "wrong")).order(ident)  # another password is another session
 
 
 def test_a_wrong_password_and_a_shop_without_tokens_lock_us_out(shop: Shop) -> None:

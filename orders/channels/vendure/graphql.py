@@ -6,6 +6,7 @@ what HTTP says, may be asked again: an ErrorResult is the shop's last word.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +29,10 @@ _WRONG = (
 )
 
 
+# Sessions that this process has open, by shop, administrator and password (hashed): each login leaves a row in the shop.
+_SESSIONS: dict[tuple[str, str, str], str] = {}
+
+
 class GraphQl:
     """One administrator's session with one shop; it logs in when it must, and again once when the session has ended."""
 
@@ -36,7 +41,9 @@ class GraphQl:
         channel = str(account.settings.get("channel_token") or "").strip()
         headers = {"Accept": "application/json"} | ({"vendure-token": channel} if channel else {})
         self._http = Http(account.base_url, limits, headers)
-        self._token = ""
+        sealed = hashlib.sha256(self._password.encode()).hexdigest()
+        self._session = (account.base_url, self._username, sealed)
+        self._token = _SESSIONS.get(self._session, "")
 
     def ask(self, query: str, **variables: Any) -> Mapping[str, Any]:
         """This function will return the `data` of an answer; ChannelError says whether asking again can help."""
@@ -52,6 +59,7 @@ class GraphQl:
         return self._asked(query, variables)
 
     def _log_in(self) -> None:
+        self._token = ""
         answer, data = self._post(LOGIN, {"username": self._username, "password": self._password})
         said = _object(data.get("login"), "login")
         if said.get("errorCode"):
@@ -63,7 +71,7 @@ class GraphQl:
                 final=True,
                 status=401,
             )
-        self._token = token
+        self._token = _SESSIONS[self._session] = token
 
     def _asked(self, query: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         return self._post(query, variables)[1]
