@@ -185,7 +185,7 @@ INVARIANTS = [
     ),
     Invariant(
         "i21",
-        "Refunds ≤ captures, and what was kept ≤ the most that the order ever cost, also there; each above zero, in its currency",
+        "Refunds ≤ captures, and what was kept ≤ the most that the order ever cost; each above zero, in its currency",
         "SELECT o.number, o.total, o.amount_paid, o.amount_refunded FROM orders_order o "
         "LEFT JOIN (SELECT order_id, max(total_before) AS most FROM orders_orderchange GROUP BY 1) c ON c.order_id = o.id "
         "LEFT JOIN orders_channelorder h ON h.channel_id = o.channel_id AND h.external_id = o.external_id "
