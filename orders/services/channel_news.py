@@ -26,7 +26,7 @@ def channel_news_handle(*, channel: str, event: ChannelEvent, actor: User, at: d
     if event.kind == REDACT:
         return _redact(channel, event, actor, at)
     if event.kind == FETCH:
-        return channel_order_ask(channel=channel, external_id=event.order, version=event.version, actor=actor)
+        return _ask(channel=channel, external_id=event.order, version=event.version, actor=actor, at=at)
     if event.kind == STOCK:
         return channel_stock_heard(channel=channel, event=event, actor=actor, at=at)
     if (
@@ -64,8 +64,8 @@ def _redact(channel: str, event: ChannelEvent, actor: User, at: datetime) -> str
     return f"orders.Channel:{channel_id}"
 
 
-def channel_order_ask(*, channel: str, external_id: str, version: str, actor: User) -> str:
-    """This function will put down a job that fetches an order in the version that a message spoke of, once, and say so.
+def _ask(*, channel: str, external_id: str, version: str, actor: User, at: datetime) -> str:
+    """Put down a job that fetches an order in the version that a message spoke of, once, and say so.
 
     Nothing is asked for that is known already. A network is not waited for inside a message's transaction.
     """
@@ -74,7 +74,7 @@ def channel_order_ask(*, channel: str, external_id: str, version: str, actor: Us
         return "noted: that version is known"
     arguments = {"channel_id": channel_id, "external_id": external_id, "version": version}
     key = f"{channel_id}:{external_id}:{version}"[:200]
-    (job_id,) = job_enqueue_many([JobDraft(FETCH_JOB, key, arguments, QUEUE)], actor=actor)
+    (job_id,) = job_enqueue_many([JobDraft(FETCH_JOB, key, arguments, QUEUE)], actor=actor, at=at)
     return f"core.Job:{job_id}"
 
 
