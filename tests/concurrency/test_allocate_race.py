@@ -144,8 +144,8 @@ def without_the_level_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two workers look at the same levels before either of them writes."""
     looked, lock_sellable = threading.Barrier(2), locks.lock_sellable
 
-    def look(*args: Any) -> Any:
-        found = lock_sellable(*args)
+    def look(*args: Any, **kwargs: Any) -> Any:
+        found = lock_sellable(*args, **kwargs)
         looked.wait(10)  # breaks when a lock keeps the second one out
         return found
 

@@ -95,7 +95,7 @@ def test_service_is_what_the_orders_say(traded: Traded) -> None:
             explained = first[order.pk].explanation
             day["units_ordered"] += explained["wanted"]
             day["units_filled_first"] += explained["wanted"] - sum(
-                short for _, _, short in explained["lines"]
+                short for _, _, short, *_ in explained["lines"]
             )
         if order.shipped_at:
             shipped = sums[order.shipped_at.date(), order.channel_id]
