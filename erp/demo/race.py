@@ -266,7 +266,7 @@ def unlocked() -> Iterator[None]:
 _SEEN: dict[tuple[int, int, str], int] = {}
 
 
-def _read_sellable(product_ids: Any) -> tuple[Supply, list[Any]]:
+def _read_sellable(product_ids: Any, *, theirs: Any = ()) -> tuple[Supply, list[Any]]:
     _SEEN.clear()
     for product, node, status, quantity in query(
         "SELECT product_id, node_id, status, quantity FROM inventory_stocklevel WHERE product_id = ANY(%s::bigint[])",

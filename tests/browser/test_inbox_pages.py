@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from inventory.services.duplicate import product_duplicate_flag
 from orders.channels import registry
 from orders.models import Connection, Order, RefusedDelivery
 from tests import factories as make
 from tests.browser.looks import look, show
-from tests.cast import Company, company_create, stock_in
+from tests.cast import NOW, Company, company_create, stock_in
 from tests.orders.channel_case import Spoken, arrive, channel_order, said, snapshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -102,6 +103,7 @@ def test_an_unknown_sku_is_mapped_by_one_click(browser_page: Page, login: Any, s
 
 def test_two_products_become_one(browser_page: Page, login: Any, shop: Company) -> None:
     login(shop.olga)
+    product_duplicate_flag(actor=shop.system, at=NOW)
     both(browser_page, "/inventory/duplicates/", "duplicates")
     browser_page.get_by_role("link", name="Merge mug-2 into MUG").click()
     expect(browser_page.locator("#merge-preview")).to_contain_text("5 units of stock move")

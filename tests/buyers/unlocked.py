@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -22,7 +22,9 @@ def post_worker_init(worker: Any) -> None:
     patch("inventory.services.stock._add_levels", _write_back).start()
 
 
-def _read_sellable(product_ids: Sequence[int]) -> tuple[dict[tuple[int, int], int], list[Any]]:
+def _read_sellable(
+    product_ids: Sequence[int], *, theirs: Collection[int] = ()
+) -> tuple[dict[tuple[int, int], int], list[Any]]:
     from erp.core.sql import array, query
 
     _seen.levels = {
