@@ -38,6 +38,17 @@ def look(page: Page, name: str) -> None:
     assert grave(page) == [], name
 
 
+def look_everywhere(page: Page, name: str) -> None:
+    """See what is shown at a desk's width and a phone's, in light and dark; the desk and the light are left."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            look(page, f"{name}-{scheme}")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
 def show(page: Page, url: str) -> None:
     page.goto(url)
     page.wait_for_load_state("networkidle")

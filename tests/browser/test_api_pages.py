@@ -12,7 +12,7 @@ from erp.core.models import Event, WebhookAttempt, WebhookEndpoint
 from erp.core.services.api_key import api_key_create
 from erp.core.services.event import event_relay
 from erp.core.services.webhook import WebhookDraft, webhook_create
-from tests.browser.looks import fits, grave, shot
+from tests.browser.looks import look_everywhere, show
 from tests.cast import NOW, Company, company_create
 from tests.fulfillment.goods import order_in
 
@@ -36,64 +36,47 @@ def shop(db: Any, settings: Any) -> Company:
     return company
 
 
-def look(page: Page, name: str) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            shot(page, f"{name}-{width}-{scheme}")
-            assert fits(page), f"{name} is wider than {width} px"
-            assert grave(page) == [], f"{name} {width} {scheme}"
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
-def show(page: Page, name: str, *args: Any) -> None:
-    page.goto(reverse(name, args=args))
-    page.wait_for_load_state("networkidle")
-
-
 def test_the_document_is_read_without_a_key_a_script_or_anybody_else(
     shop: Company, browser_page: Page
 ) -> None:
-    show(browser_page, "api_docs")
+    show(browser_page, reverse("api_docs"))
     summary = browser_page.locator("summary").filter(has_text="Receive an order")
     summary.click()
     operation = summary.locator("xpath=..")
     expect(operation.get_by_text("lines[].unit_price").first).to_be_visible()
     expect(operation.get_by_text("curl -X POST $KEEL/api/v1/orders")).to_be_visible()
-    look(browser_page, "api-docs")
+    look_everywhere(browser_page, "api-docs")
 
 
 def test_keys_are_made_and_shown(shop: Company, browser_page: Page, login: Any) -> None:
     api_key_create(name="Marketplace", user=shop.cora, scopes=["orders:write"], actor=shop.ada, at=NOW)
     login(shop.ada)
-    show(browser_page, "api_key_list")
-    look(browser_page, "key-list")
-    show(browser_page, "api_key_create")
-    look(browser_page, "key-form")
+    show(browser_page, reverse("api_key_list"))
+    look_everywhere(browser_page, "key-list")
+    show(browser_page, reverse("api_key_create"))
+    look_everywhere(browser_page, "key-form")
     browser_page.get_by_label("Name").fill("Shop")
     browser_page.get_by_label("Acts as").select_option(label="cora")
     browser_page.get_by_label("orders:read").check()
     browser_page.get_by_role("button", name="Make the key").click()
     expect(browser_page.get_by_text("keel_")).to_be_visible()
-    look(browser_page, "key-secret")
+    look_everywhere(browser_page, "key-secret")
     browser_page.get_by_role("link", name="I have copied it").click()
     expect(browser_page.get_by_role("heading", name="Shop")).to_be_visible()
-    look(browser_page, "key")
+    look_everywhere(browser_page, "key")
 
 
 def test_webhooks_are_seen_and_made(shop: Company, browser_page: Page, login: Any) -> None:
     login(shop.ada)
-    show(browser_page, "webhook_endpoint_list")
-    look(browser_page, "webhook-list")
-    show(browser_page, "webhook_endpoint_detail", WebhookEndpoint.objects.get().pk)
-    look(browser_page, "webhook")
-    show(browser_page, "webhook_endpoint_create")
-    look(browser_page, "webhook-form")
-    show(browser_page, "webhook_attempt_list")
-    look(browser_page, "webhook-log")
-    show(browser_page, "webhook_attempt_detail", WebhookAttempt.objects.order_by("pk")[1].pk)
-    look(browser_page, "webhook-attempt")
-    show(browser_page, "event_list")
-    look(browser_page, "event-list")
+    show(browser_page, reverse("webhook_endpoint_list"))
+    look_everywhere(browser_page, "webhook-list")
+    show(browser_page, reverse("webhook_endpoint_detail", args=[WebhookEndpoint.objects.get().pk]))
+    look_everywhere(browser_page, "webhook")
+    show(browser_page, reverse("webhook_endpoint_create"))
+    look_everywhere(browser_page, "webhook-form")
+    show(browser_page, reverse("webhook_attempt_list"))
+    look_everywhere(browser_page, "webhook-log")
+    show(browser_page, reverse("webhook_attempt_detail", args=[WebhookAttempt.objects.order_by("pk")[1].pk]))
+    look_everywhere(browser_page, "webhook-attempt")
+    show(browser_page, reverse("event_list"))
+    look_everywhere(browser_page, "event-list")
