@@ -10,21 +10,13 @@ from django.conf import settings
 
 from erp.core.models import User
 from erp.core.money import quantize
-from erp.demo.catalogue import Item, address_of, draw
+from erp.demo.catalogue import Item, draw
 from erp.demo.master import Company
+from erp.demo.web_order import web_order, web_orders_take
 from inventory.models import Product
 from inventory.services import ComponentDraft, kit_save
 from inventory.services.product import ProductDraft, product_create_many
-from orders.services import (
-    LineCommand,
-    ListingDraft,
-    OrderCommand,
-    PaymentCommand,
-    ShipTo,
-    listing_create_many,
-    order_allocate_many,
-    order_receive_many,
-)
+from orders.services import LineCommand, ListingDraft, listing_create_many
 
 # (SKU, name, components: stock code and units per kit); a kit costs a tenth less than its parts
 KITS = (
@@ -73,16 +65,7 @@ def kits_ordered(company: Company, *, at: datetime) -> None:
     commands = []
     for number in range(ORDERS):
         kit, key = kits[number % len(kits)], f"kit-{number}"
-        to, count = address_of(key, "United Kingdom", business=False), 1 + draw(key, 3)
-        total = quantize(kit.list_price * count, settings.KEEL_BASE_CURRENCY)
-        commands.append(
-            OrderCommand(
-                "web-uk", f"K-{9001 + number}", at - timedelta(minutes=17 * (ORDERS - number)), settings.KEEL_BASE_CURRENCY,
-                [LineCommand(f"W-{kit.sku}", count, kit.list_price, kit.name)], f"{kit.sku} × {count}", email=to.email,
-                ship_to=ShipTo(to.name, to.line1, to.city, to.postcode, to.country),
-                payment=PaymentCommand("cardpay", f"cp_{key}", total),
-            )
-        )  # fmt: skip
-    received = order_receive_many(commands, actor=company.people["channel"], at=at)
-    ids = [outcome.order_id for outcome in received if outcome.is_new and outcome.order_id is not None]
-    order_allocate_many(order_ids=ids, actor=company.people["system"], at=at)
+        line = LineCommand(f"W-{kit.sku}", 1 + draw(key, 3), kit.list_price, kit.name)
+        ordered_at = at - timedelta(minutes=17 * (ORDERS - number))
+        commands.append(web_order(key, f"K-{9001 + number}", line, kit.sku, ordered_at))
+    web_orders_take(company, commands, at=at)

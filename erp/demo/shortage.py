@@ -7,22 +7,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.conf import settings
-
-from erp.core.money import quantize
 from erp.core.sql import query
-from erp.demo.catalogue import address_of, draw
+from erp.demo.catalogue import draw
 from erp.demo.engine import CARRIER
+from erp.demo.web_order import web_order, web_orders_take
 from fulfillment.services import fulfillment_ship_through_many
-from orders.services import (
-    LineCommand,
-    OrderCommand,
-    PaymentCommand,
-    ShipTo,
-    order_allocate_many,
-    order_receive_many,
-    promise_settle,
-)
+from orders.services import LineCommand, order_allocate_many, promise_settle
 from procurement.services import ReceiptDraft, ReceivedLine, goods_receive_many, purchase_order_redate
 
 if TYPE_CHECKING:
@@ -91,17 +81,6 @@ def _order(replay: Replay, lines: Sequence[_Coming], at: datetime) -> list[int]:
     for line in lines:
         for number in range(ORDERS_PER_PRODUCT):
             key = f"short-{line.sku}-{number}"
-            to, units = address_of(key, "United Kingdom", business=False), 4 + draw(key, 3)
-            total = quantize(line.price * units, settings.KEEL_BASE_CURRENCY)
-            commands.append(
-                OrderCommand(
-                    "web-uk", key.upper(), at, settings.KEEL_BASE_CURRENCY,
-                    [LineCommand(line.sku, units, line.price)], f"{line.sku} × {units}", email=to.email,
-                    ship_to=ShipTo(to.name, to.line1, to.city, to.postcode, to.country),
-                    payment=PaymentCommand("cardpay", f"cp_{key}", total),
-                )
-            )  # fmt: skip
-    received = order_receive_many(commands, actor=replay.company.people["channel"], at=at)
-    ids = [outcome.order_id for outcome in received if outcome.is_new and outcome.order_id is not None]
-    order_allocate_many(order_ids=ids, actor=replay.company.people["system"], at=at)
-    return ids
+            wanted = LineCommand(line.sku, 4 + draw(key, 3), line.price)
+            commands.append(web_order(key, key.upper(), wanted, line.sku, at))
+    return web_orders_take(replay.company, commands, at=at)

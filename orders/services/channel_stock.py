@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from erp.core.errors import NotFound
 from erp.core.models import User
 from erp.core.services.work import JobDraft, job_enqueue_many
 from erp.core.sql import array, execute, insert, query
@@ -22,7 +21,7 @@ from erp.core.states import WorkState
 from erp.core.work_registry import long_job
 from inventory.selectors import JournalHead, atp_query, journal_head, products_moved
 from inventory.selectors.kit import kit_parts, kits_from
-from orders.models import ChannelSync, Connection, ListingStock
+from orders.models import ChannelSync, Connection
 from orders.selectors.oversell import LEAST_LAG_SECONDS, lease_of, velocities
 from orders.services.channel_call import breaker_is_shut
 
@@ -247,23 +246,3 @@ def lag_after(old_seconds: int, waited: Sequence[datetime], at: datetime) -> int
     """This function will return a channel's lag after values that had waited since then were confirmed: the longest, fading."""
     longest = max((at - since for since in waited), default=timedelta(0))
     return max(int(longest.total_seconds()), old_seconds * 9 // 10)
-
-
-@transaction.atomic
-def listing_stock_external_set(
-    *, listing_id: int, external: Mapping[str, str], actor: User, at: datetime
-) -> ListingStock:
-    """This function will keep the channel's ids of a listing (of variant, item, location), which its adapter sends along.
-
-    NotFound before the listing was first computed. A changed id has its quantity said again: it is another place there.
-    """
-    row = ListingStock.objects.select_for_update().filter(listing=listing_id).first()
-    if row is None:
-        raise NotFound(
-            "the listing was not computed yet", field="listing", remedy="Wait for the next look, 15 seconds."
-        )
-    if row.external != dict(external):
-        row.external, row.is_uncertain, row.next_at = dict(external), True, None
-        row.due_since = row.due_since or at
-        row.save(update_fields=["external", "is_uncertain", "next_at", "due_since"])
-    return row
