@@ -18,7 +18,7 @@ from django.db import transaction
 from erp.core.errors import KeelError, NotFound
 from erp.core.models import InboxMessage, User
 from erp.core.services.inbox import InboxDraft, StoredMessage, inbox_store_many, inbox_wake
-from erp.core.sql import Statements, array, insert, query
+from erp.core.sql import array, insert, query
 from erp.core.text import storable_json
 from erp.core.work_registry import handles_inbox
 from orders.channels.contract import OF_AN_ORDER, ChannelEvent, Delivery, Inbound, Refused
@@ -93,10 +93,11 @@ def channel_message_handle(*, message: InboxMessage, actor: User, at: datetime) 
     became = []
     orders = [event for event in events if event.kind in OF_AN_ORDER]
     if orders:
-        found = channel_facts_add(message.source, orders, message_id=message.pk, at=at)
-        for channel_order_id in found:
-            channel_order_converge(channel_order_id=channel_order_id, actor=actor, at=at)
-        became += [f"orders.ChannelOrder:{found[0]}"]
+        heard = channel_facts_add(message.source, orders, message_id=message.pk, at=at)
+        for channel_order_id, is_due in heard.items():
+            if is_due:
+                channel_order_converge(channel_order_id=channel_order_id, actor=actor, at=at)
+        became += [f"orders.ChannelOrder:{next(iter(heard))}"]
     for event in events:
         if event.kind not in OF_AN_ORDER:
             became.append(channel_news_handle(channel=message.source, event=event, actor=actor, at=at))
@@ -128,22 +129,27 @@ _SEEN = (
     "first_seen_at, last_seen_at) "
     "SELECT c.id, v.external_id, '{}', '[]', '', 0, true, %s, %s FROM orders_channel c, unnest(%s::text[]) AS v(external_id) "
     "WHERE c.code = %s ORDER BY v.external_id "
-    "ON CONFLICT (channel_id, external_id) DO UPDATE SET last_seen_at = greatest(o.last_seen_at, excluded.last_seen_at), "
-    "is_due = true RETURNING id, external_id"
+    "ON CONFLICT (channel_id, external_id) DO UPDATE SET last_seen_at = greatest(o.last_seen_at, excluded.last_seen_at) "
+    "RETURNING id, external_id, is_due OR pending_since IS NOT NULL"
 )
+_SAID = """
+WITH said AS ({insert} RETURNING channel_order_id)
+UPDATE orders_channelorder SET is_due = true WHERE id IN (SELECT channel_order_id FROM said) RETURNING id
+"""
 
 
 @transaction.atomic
 def channel_facts_add(
     channel: str, events: Sequence[ChannelEvent], *, message_id: int | None, at: datetime
-) -> list[int]:
-    """This function will put down what a channel says of its orders and return the channel orders it is about.
+) -> dict[int, bool]:
+    """This function will put down what a channel says of its orders, and return the channel orders it is about, each with
+    whether there is anything to do: something new was said, or ours does not follow yet.
 
     Locks each channel order, before anything else of it is touched. What was said before is no second row.
     """
     names = sorted({event.order for event in events})
-    ids: dict[str, int] = {name: pk for pk, name in query(_SEEN, [at, at, array(names, "text"), channel])}
-    batch = Statements()
+    seen = query(_SEEN, [at, at, array(names, "text"), channel])
+    ids: dict[str, int] = {name: pk for pk, name, _ in seen}
     rows = []
     for event in events:
         content = json.dumps(storable_json(_plain(event.content)), sort_keys=True, ensure_ascii=False)
@@ -151,12 +157,13 @@ def channel_facts_add(
         rows.append(
             (ids[event.order], event.kind, event.ref, event.version[:40], content, seal, message_id, at)
         )
-    batch.add(
-        *insert("orders_channelfact", _FACTS, rows,
-                "ON CONFLICT (channel_order_id, kind, ref, version, content_hash) DO NOTHING")
+    put, parameters = insert(
+        "orders_channelfact", _FACTS, rows,
+        "ON CONFLICT (channel_order_id, kind, ref, version, content_hash) DO NOTHING",
     )  # fmt: skip
-    batch.run()
-    return [ids[name] for name in names]
+    due = {pk for pk, _, is_due in seen if is_due}
+    due |= {pk for (pk,) in query(_SAID.format(insert=put), parameters)}
+    return {ids[name]: ids[name] in due for name in names}
 
 
 def _plain(content: Any) -> Any:

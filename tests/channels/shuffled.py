@@ -74,6 +74,7 @@ class Counted:
     shuffles: int
     deliveries: int = 0
     known: int = 0
+    state_hash: str = ""
     differing: list[str] = field(default_factory=list)
     pending: int = 0
     unread: int = 0
@@ -123,9 +124,16 @@ class Shuffler:
     """Deliver the same lives again and again, each time under other names and in another order."""
 
     def __init__(
-        self, company: Company, *, lives: int, shuffles: int, seed: int = 1, copies: int = COPIES
+        self,
+        company: Company,
+        *,
+        lives: int,
+        shuffles: int,
+        first: int = 0,
+        seed: int = 1,
+        copies: int = COPIES,
     ) -> None:
-        self.company, self.seed, self.copies = company, seed, copies
+        self.company, self.first, self.seed, self.copies = company, first, seed, copies
         self.lives = [life(number, seed) for number in range(lives)]
         self.counted = Counted(lives, shuffles)
         self.hashes: list[str] = []
@@ -134,11 +142,12 @@ class Shuffler:
     def run(self, told: Callable[[str], None] = lambda _: None) -> Counted:
         """Deliver everything, compare, and prove what is left."""
         before, began = deadlocks(), time.monotonic()
-        for number in range(self.counted.shuffles):
+        for number in range(self.first, self.first + self.counted.shuffles):
             self._shuffle(number)
             told(
-                f"shuffle {number + 1}: {self.counted.deliveries} deliveries, {len(self.counted.differing)} differ"
+                f"shuffle {number}: {self.counted.deliveries} deliveries, {len(self.counted.differing)} differ"
             )
+        self.counted.state_hash = hashlib.sha256("".join(self.hashes).encode()).hexdigest()
         self.counted.seconds = round(time.monotonic() - began, 1)
         self.counted.deadlocks = deadlocks() - before
         self.counted.pending = ChannelOrder.objects.filter(pending_since__isnull=False).count()
@@ -208,7 +217,7 @@ class Shuffler:
             if place == len(self.hashes):
                 self.hashes.append(seal)
             elif self.hashes[place] != seal:
-                first = outcome(f"S0-{self.lives[place].external_id}")
+                first = outcome(f"S{self.first}-{self.lives[place].external_id}")
                 other = {key: (first[key], end[key]) for key in end if first[key] != end[key]}
                 self.counted.differing.append(f"{one.external_id}: {other}")
 
