@@ -40,6 +40,10 @@ def order_line_substitute(
         raise NotFound(f"there is no line #{line_id}", field="line", remedy="Reload the order.")
     order = lock_order(order_id)
     check_editable(order)
+    if order.fulfilled_by_channel:
+        raise Conflict(
+            f"{order.channel} sends {order} itself", field="line", remedy=f"Replace it at {order.channel}."
+        )
     lines = lines_now(order_id)
     line = next(row for row in lines if row.line_id == line_id)
     _check_line(line, quantity)

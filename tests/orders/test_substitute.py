@@ -127,6 +127,13 @@ def test_what_is_on_the_floor_is_not_replaced(company: Company) -> None:
     refused(Conflict, "line", lambda: replace(order, company, 1))
 
 
+def test_what_its_channel_sends_itself_is_not_replaced_here(company: Company) -> None:
+    rule(company)
+    order = order_in(company, (company.mug, 2))
+    Order.objects.filter(pk=order.pk).update(fulfilled_by_channel=True)
+    refused(Conflict, "line", lambda: replace(order, company, 1))
+
+
 def test_rules_hold_on_their_days_in_their_order_and_both_ways(company: Company) -> None:
     day = timedelta(days=1)
     first = rule(company, priority=1, is_both_ways=True, quantity_product=1, quantity_substitute=2)
