@@ -367,11 +367,26 @@ SHARED_PROCESSORS: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
+# What variables held (customers, secrets) belongs in no log.
 LOG_RENDERER: list[Any] = (
-    [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    [
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
+        structlog.processors.JSONRenderer(),
+    ]
     if PRODUCTION
-    else [structlog.dev.ConsoleRenderer(colors=False)]
+    else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
 )
+
+
+def without_needless_traceback(logger: Any, method: str, entry: Any) -> Any:
+    """This function will keep a request that was refused (4xx) to one line: a refusal is an answer, no fault of ours."""
+    if entry.get("logger") == "django.request" and entry.get("level") == "warning":
+        entry.pop("exc_info", None)
+    return entry
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -379,7 +394,11 @@ LOGGING = {
         "keel": {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": SHARED_PROCESSORS,
-            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *LOG_RENDERER],
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                without_needless_traceback,
+                *LOG_RENDERER,
+            ],
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "keel"}},

@@ -66,8 +66,18 @@ def declared_permission(match: ResolverMatch) -> str | None:
 
 def url_or_none(name: str, *args: Any) -> str | None:
     """This function will return the address of a URL name, or None while no app provides that page."""
+    if not args:
+        return _fixed_url(name)  # the navigation asks for sixty of them on every page
     try:
         return reverse(name, args=args)
+    except NoReverseMatch:
+        return None
+
+
+@cache
+def _fixed_url(name: str) -> str | None:
+    try:
+        return reverse(name)
     except NoReverseMatch:
         return None
 

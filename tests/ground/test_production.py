@@ -1,5 +1,6 @@
 """Answers: is what we ship for production safe by Django's own check, consistent, and free of addresses and secrets?"""
 
+import json
 import os
 import re
 import subprocess
@@ -35,6 +36,25 @@ def test_the_deployment_check_is_clean(tmp_path: Path) -> None:
     done = manage("check", "--deploy", "--fail-level", "WARNING", **example(), KEEL_HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_a_log_line_tells_the_fault_and_not_what_variables_held(tmp_path: Path) -> None:
+    code = """
+import logging
+def charge(card):
+    raise ValueError("declined")
+try:
+    charge("4111" + "1" * 12)
+except ValueError:
+    logging.getLogger("django.request").error("failed", exc_info=True)
+    logging.getLogger("django.request").warning("refused", exc_info=True)
+"""
+    done = manage("shell", "-v0", "-c", code, **example(), KEEL_HOME=str(tmp_path))
+    failed, refused = (json.loads(line) for line in done.stderr.splitlines() if line.startswith("{"))
+    assert failed["exception"][0]["exc_value"] == "declined"
+    assert failed["exception"][0]["frames"][-1]["name"] == "charge"
+    assert "4111" not in done.stderr
+    assert "exception" not in refused
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
