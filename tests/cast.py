@@ -5,7 +5,6 @@ customer-service Cora, admin Ada, reader Rita; outsider Otto has an account and 
 """
 
 from calendar import monthrange
-from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,15 +18,15 @@ from erp.core.services.role import role_sync
 from erp.core.services.user import system_user
 from inventory.models import Category, Location, Node, Product, StockEvent, UnitOfMeasure
 from inventory.services import AdjustmentDraft, AdjustmentLineDraft, adjustment_record_many
-from ledger.models import Account, Period
-from ledger.services import chart_create, number_series_create
+from ledger.models import Period
+from ledger.services import chart_create
 from orders.models import AllocationPolicy, Channel, Customer
 from procurement.models import Supplier
 from tests import factories as make
 from tests.factories import NOW, TODAY
+from tests.founding import Founded
 
 __all__ = ["NOW", "TODAY", "Company", "assert_proven", "company_create", "stock_in"]
-_chart: list[Account] = []
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,14 @@ def company(db: None) -> Company:
 
 def company_create() -> Company:
     """Create the company in the current database connection; a test that commits calls this itself."""
+    return _founded.again()
+
+
+def _found() -> Company:
     role_sync()
     system = system_user()  # a worker may have been here first
-    ledger_create(system)
+    chart_create(actor=system, at=NOW)
+    _months_create()
     make.NumberSeriesFactory(code="SO")
     policy = make.AllocationPolicyFactory()
     goods = make.CategoryFactory()
@@ -117,20 +121,17 @@ def company_create() -> Company:
     )
 
 
+_founded = Founded(_found)
+
+
 def _person(name: str, roles: list[Role], *, limit: int = 0) -> User:
     return make.UserFactory(
         username=name, first_name=name.title(), approval_limit=Decimal(limit), roles=roles
     )
 
 
-def ledger_create(actor: User) -> None:
-    """Create the chart of accounts and the open months of 2026."""
-    if not _chart:
-        chart_create(actor=actor, at=NOW)
-        _chart.extend(Account.objects.order_by("tree_id", "lft"))
-    else:  # the same rows as the first time, without mptt's hundred statements
-        Account.objects.bulk_create(copy(account) for account in _chart)
-        number_series_create()
+def _months_create() -> None:
+    """Create the open months of 2026."""
     Period.objects.bulk_create(
         Period(
             code=f"2026-{month:02d}",

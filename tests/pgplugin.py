@@ -39,10 +39,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
     home = new_home()
     _made.append(home)
-    os.environ["KEEL_HOME"] = str(home)
     if not os.environ["DATABASE_URL"]:
-        shutil.copytree(migrated_cluster(), home / "pg", symlinks=True, copy_function=shutil.copy2)
-        give_to_service_user(home / "pg")
+        lay_cluster(home)
+    os.environ["KEEL_HOME"] = str(home)
     embedded.attach(
         name
         for name, variable in ((embedded.DATABASE, "DATABASE_URL"), (embedded.BROKER, "REDIS_URL"))
@@ -74,10 +73,12 @@ def new_home() -> Path:
     return home
 
 
-def give_to_service_user(folder: Path) -> None:
-    """Make a copied cluster belong to the account that PostgreSQL runs as."""
+def lay_cluster(home: Path) -> None:
+    """Put a migrated cluster into a home whose server has not started yet, as the account's that PostgreSQL runs as."""
     from erp.embedded.places import service_user
 
+    folder = home / "pg"
+    shutil.copytree(migrated_cluster(), folder, symlinks=True, copy_function=shutil.copy2)
     user = service_user()
     if user is not None:
         for path in (folder, *folder.rglob("*")):

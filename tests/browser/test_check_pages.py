@@ -23,7 +23,7 @@ from orders.services import (
     price_list_assign,
     price_list_save,
 )
-from tests.browser.looks import look, show
+from tests.browser.looks import look, show, show_everywhere
 from tests.cast import NOW, Company, company_create
 from tests.fulfillment.goods import order_in
 
@@ -63,13 +63,8 @@ def desk(db: Any) -> Company:
     return company
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark"), (390, "light")])
-def test_the_pages_fit_and_have_no_grave_fault_of_access(
-    browser_page: Page, login: Any, desk: Company, width: int, theme: str
-) -> None:
+def test_the_pages_fit_and_have_no_fault_of_access(browser_page: Page, login: Any, desk: Company) -> None:
     login(desk.ada)
-    browser_page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    browser_page.set_viewport_size({"width": width, "height": 900})
     price_list, carol = PriceList.objects.get(), desk.carol.pk
     pages = [("holds", reverse("orders:hold_list") + "?state=OPEN")]
     pages += [
@@ -88,9 +83,7 @@ def test_the_pages_fit_and_have_no_grave_fault_of_access(
         ("restrict", reverse("inventory:product_restrict", args=[desk.mug.pk])),
     ]  # fmt: skip
     assert CreditLimitChange.objects.filter(applied_at=None).count() == 1
-    for name, url in pages:
-        show(browser_page, url)
-        look(browser_page, f"{name}-{theme}")
+    show_everywhere(browser_page, pages)
 
 
 def test_a_hold_is_released_by_hand_and_many_after_a_reason(

@@ -18,7 +18,7 @@ from erp.core.services.note import note_add
 from orders.models import Order
 from orders.services import hold_open
 from orders.services.late import order_flag_at_risk, order_flag_late
-from tests.browser.looks import look
+from tests.browser.looks import look, show_everywhere
 from tests.cast import Company, company_create, stock_in
 from tests.fulfillment.goods import order_in, promised
 from tests.fulfillment.test_pick import released
@@ -56,14 +56,8 @@ def busy(db: Any) -> Company:
     return company
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "light"), (1440, "dark"), (390, "dark")])
-def test_the_pages_fit_and_have_no_grave_fault_of_access(
-    browser_page: Page, login: Any, busy: Company, width: int, theme: str
-) -> None:
-    busy.olga.theme = theme
-    busy.olga.save()
+def test_the_pages_fit_and_have_no_fault_of_access(browser_page: Page, login: Any, busy: Company) -> None:
     login(busy.olga)
-    browser_page.set_viewport_size({"width": width, "height": 900})
     story = Order.objects.get(state="RELEASED")
     short = ExceptionCase.objects.filter(kind="SHORT_PICK", state="OPEN").latest("pk")
     late = ExceptionCase.objects.filter(kind="ORDER_LATE").latest("pk")
@@ -82,10 +76,7 @@ def test_the_pages_fit_and_have_no_grave_fault_of_access(
         "tower_rows": reverse("reporting:tower_rows") + "?stage=waiting",
         "order": reverse("orders:order_detail", args=[story.pk]),
     }
-    for name, url in pages.items():
-        browser_page.goto(url)
-        browser_page.wait_for_load_state("networkidle")
-        look(browser_page, f"{name}-{theme}")
+    show_everywhere(browser_page, pages.items())
 
 
 def test_a_button_settles_a_case_and_a_chip_filters_the_timeline(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from orders.models import EdiInterchange
-from tests.browser.looks import look, show
+from tests.browser.looks import look, show, show_everywhere
 from tests.cast import Company, company_create
 from tests.channels.edi_partner import edifact, order_850, orders_message, partner, post, sent, work, x12
 
@@ -30,17 +30,11 @@ def shop(db: Any) -> Company:
     return company
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_edi_pages_fit_and_have_no_grave_fault_of_access(
-    browser_page: Page, login: Any, shop: Company, width: int, theme: str
-) -> None:
+def test_edi_pages_fit_and_have_no_fault_of_access(browser_page: Page, login: Any, shop: Company) -> None:
     login(shop.ada)
-    browser_page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    browser_page.set_viewport_size({"width": width, "height": 900})
     received = EdiInterchange.objects.filter(direction="IN").order_by("pk")
     record = "orders:edi_interchange_detail"
-    for name, url in (
+    pages = (
         ("list", reverse("orders:edi_interchange_list")),
         ("list-none", reverse("orders:edi_interchange_list") + "?q=nothing-like-it"),
         ("partly", reverse(record, args=[received[0].pk])),
@@ -49,9 +43,8 @@ def test_edi_pages_fit_and_have_no_grave_fault_of_access(
         ("answer", reverse(record, args=[sent("997")[0].pk])),
         ("receive", reverse("orders:edi_receive")),
         ("partner", reverse("orders:channel_detail", args=[shop.wholesale.pk])),
-    ):
-        show(browser_page, url)
-        look(browser_page, f"edi-{name}-{theme}")
+    )
+    show_everywhere(browser_page, ((f"edi-{name}", url) for name, url in pages))
 
 
 def test_a_file_that_is_none_says_so_and_one_that_is_leads_to_its_interchange(

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from erp.core.models import ImportRun, Job
 from erp.core.services.work_run import work_run
 from inventory.models import Product
-from tests.browser.looks import look, show
+from tests.browser.looks import look_everywhere, show
 from tests.cast import Company, company_create
 from tests.imports.desk import text
 
@@ -43,50 +43,42 @@ def worker() -> None:
     assert work_run(table="job", row_id=run.job_id, at=timezone.now())
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_file_goes_all_the_way_and_back(
-    browser_page: Page, login: Any, shop: Company, tmp_path: Path, theme: str
+    browser_page: Page, login: Any, shop: Company, tmp_path: Path
 ) -> None:
     path = tmp_path / "goods of spring.csv"
     path.write_bytes(goods(shop))
-    shop.ada.theme = theme
-    shop.ada.save(update_fields=["theme"])
     login(shop.ada)
     page = browser_page
 
-    def look_both(name: str) -> None:
-        for width in (390, 1440):
-            page.set_viewport_size({"width": width, "height": 900})
-            look(page, f"import_{name}_{theme}")
-
     show(page, reverse("import_run_create"))
-    look_both("kinds")
+    look_everywhere(page, "import_kinds")
     page.get_by_role("link", name="Products", exact=True).last.click()
     page.locator("input[type=file]").set_input_files(path)
-    look_both("upload")
+    look_everywhere(page, "import_upload")
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("heading", name="Which column is which?")).to_be_visible()
-    look_both("columns")
+    look_everywhere(page, "import_columns")
     expect(page.get_by_label("SKU", exact=True)).to_have_value("Artikelnummer")
     page.get_by_role("button", name="Start the dry run").click()
     expect(page.locator("#import-progress")).to_be_visible()
-    look_both("waiting")
+    look_everywhere(page, "import_waiting")
     worker()
     expect(page.get_by_text("Would be new")).to_be_visible(timeout=15_000)
     expect(page.get_by_text("there is no category")).to_be_visible()
-    look_both("dry_run")
+    look_everywhere(page, "import_dry_run")
     page.get_by_role("button", name="Import…", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Import").click()
     expect(page.locator("#import-progress")).to_be_visible()
     worker()
     expect(page.get_by_role("button", name="Take the import back").first).to_be_visible(timeout=15_000)
     assert Product.objects.filter(sku__startswith="TEA-").count() == 30
-    look_both("imported")
+    look_everywhere(page, "import_imported")
     run = ImportRun.objects.get()
     show(page, reverse("import_run_rows", args=[run.pk]))
-    look_both("rows")
+    look_everywhere(page, "import_rows")
     show(page, reverse("import_run_list"))
-    look_both("list")
+    look_everywhere(page, "import_list")
     show(page, reverse("import_run_detail", args=[run.pk]))
     page.get_by_role("button", name="Take the import back").first.click()
     page.get_by_role("dialog").get_by_label("Why").fill("The wrong season")
@@ -94,5 +86,5 @@ def test_a_file_goes_all_the_way_and_back(
     expect(page.locator("#import-progress")).to_be_visible()
     worker()
     show(page, reverse("import_run_detail", args=[run.pk]))
-    look_both("undone")
+    look_everywhere(page, "import_undone")
     assert not Product.objects.filter(sku__startswith="TEA-").exists()

@@ -12,12 +12,11 @@ from inventory.services.duplicate import product_duplicate_flag
 from orders.channels import registry
 from orders.models import Connection, Order, RefusedDelivery
 from tests import factories as make
-from tests.browser.looks import look, show
+from tests.browser.looks import look, show, show_everywhere
 from tests.cast import NOW, Company, company_create, stock_in
 from tests.orders.channel_case import Spoken, arrive, channel_order, said, snapshot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SIZES = [(1440, 900), (390, 844)]
 
 
 @pytest.fixture
@@ -43,32 +42,22 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Company:
     return company
 
 
-def both(page: Page, url: str, name: str) -> None:
-    """Look at a page wide and narrow, light and dark."""
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            show(page, url)
-            look(page, f"{name}-{scheme}")
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(color_scheme="light")
-
-
 def test_a_replay_is_seen_and_then_kept(browser_page: Page, login: Any, shop: Company) -> None:
     login(shop.olga)
     row = channel_order("W-1")
     newest = row.facts.order_by("-pk").first().message
-    both(browser_page, "/work/inbox/", "inbox")
+    show_everywhere(browser_page, [("inbox", "/work/inbox/")])
     expect(browser_page.locator("tbody")).to_contain_text("Turned away")
-    both(browser_page, f"/work/inbox/{newest.pk}/", "message")
-    both(browser_page, f"/orders/turned-away/{RefusedDelivery.objects.get().pk}/", "turned-away")
+    show_everywhere(browser_page, [("message", f"/work/inbox/{newest.pk}/")])
+    show_everywhere(
+        browser_page, [("turned-away", f"/orders/turned-away/{RefusedDelivery.objects.get().pk}/")]
+    )
     make.ListingFactory(channel=shop.web, channel_sku="cup-xl", product=shop.mug)
     browser_page.goto(f"/work/inbox/{newest.pk}/")
     browser_page.get_by_role("button", name="Replay").click()
     expect(browser_page.locator("#items")).to_contain_text("line 2, MUG")
     assert Order.objects.get(external_id="W-1").lines.count() == 1
-    both(browser_page, browser_page.url, "replay")
+    show_everywhere(browser_page, [("replay", browser_page.url)])
     expect(browser_page.locator("#items")).to_contain_text("Changed")
     browser_page.get_by_role("button", name="Handle it again").click()
     dialog = browser_page.get_by_role("dialog")
@@ -76,14 +65,14 @@ def test_a_replay_is_seen_and_then_kept(browser_page: Page, login: Any, shop: Co
     dialog.get_by_role("button", name="Handle it again").click()
     expect(browser_page.locator("#items")).to_contain_text("Handled again")
     assert Order.objects.get(external_id="W-1").lines.count() == 2
-    both(browser_page, "/work/replays/", "replays")
-    both(browser_page, "/work/replays/new/", "replay-new")
+    show_everywhere(browser_page, [("replays", "/work/replays/")])
+    show_everywhere(browser_page, [("replay-new", "/work/replays/new/")])
 
 
 def test_theirs_and_ours(browser_page: Page, login: Any, shop: Company) -> None:
     login(shop.olga)
-    both(browser_page, "/orders/channel-orders/", "channel-orders")
-    both(browser_page, f"/orders/channel-orders/{channel_order('W-1').pk}/", "channel-order")
+    show_everywhere(browser_page, [("channel-orders", "/orders/channel-orders/")])
+    show_everywhere(browser_page, [("channel-order", f"/orders/channel-orders/{channel_order('W-1').pk}/")])
     expect(browser_page.locator("main")).to_contain_text("Differs")
     show(browser_page, f"/orders/{Order.objects.get(external_id='W-1').pk}/")
     expect(browser_page.locator("main")).to_contain_text("Ours does not follow")
@@ -91,25 +80,25 @@ def test_theirs_and_ours(browser_page: Page, login: Any, shop: Company) -> None:
 
 def test_an_unknown_sku_is_mapped_by_one_click(browser_page: Page, login: Any, shop: Company) -> None:
     login(shop.olga)
-    both(browser_page, "/orders/unknown-skus/", "unknown-skus")
+    show_everywhere(browser_page, [("unknown-skus", "/orders/unknown-skus/")])
     browser_page.get_by_role("button", name="Map m u g to MUG and handle again what waited").click()
     expect(browser_page.locator("#items")).to_contain_text("became orders.Order")
     assert Order.objects.filter(external_id="W-2").exists()
-    both(browser_page, "/orders/listings/", "listings")
+    show_everywhere(browser_page, [("listings", "/orders/listings/")])
     browser_page.get_by_role("link", name="m u g").click()
     look(browser_page, "listing")
-    both(browser_page, "/orders/listings/map/", "listing-map")
+    show_everywhere(browser_page, [("listing-map", "/orders/listings/map/")])
 
 
 def test_two_products_become_one(browser_page: Page, login: Any, shop: Company) -> None:
     login(shop.olga)
     product_duplicate_flag(actor=shop.system, at=NOW)
-    both(browser_page, "/inventory/duplicates/", "duplicates")
+    show_everywhere(browser_page, [("duplicates", "/inventory/duplicates/")])
     browser_page.get_by_role("link", name="Merge mug-2 into MUG").click()
     expect(browser_page.locator("#merge-preview")).to_contain_text("5 units of stock move")
     look(browser_page, "merge")
     browser_page.get_by_label("How do you know").fill("the same article of Acme")
     browser_page.get_by_role("button", name="Merge them").click()
     expect(browser_page.locator("main")).to_contain_text("5 units moved")
-    both(browser_page, browser_page.url, "merged")
-    both(browser_page, "/inventory/merges/", "merges")
+    show_everywhere(browser_page, [("merged", browser_page.url)])
+    show_everywhere(browser_page, [("merges", "/inventory/merges/")])

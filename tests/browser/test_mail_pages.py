@@ -14,7 +14,7 @@ from erp.core.views.mail import CATCHER
 from orders.models import Order
 from orders.services import order_receive_many
 from tests import factories as make
-from tests.browser.looks import fits, grave, shot
+from tests.browser.looks import look_everywhere
 from tests.cast import NOW, Company, company_create
 from tests.orders.test_notice import command
 
@@ -29,19 +29,6 @@ def shop(db: Any) -> Company:
     return company
 
 
-def look(page: Page, name: str) -> None:
-    """At both widths, in light and dark: what is shown fits and has no grave fault of access."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for width in (1440, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            shot(page, f"{name}-{width}-{scheme}")
-            assert fits(page), f"{name} is wider than {width} px"
-            assert grave(page) == [], f"{name} {width} {scheme}"
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
 def show(page: Page, name: str, *args: Any) -> None:
     page.goto(reverse(name, args=args))
     page.wait_for_load_state("networkidle")
@@ -50,7 +37,7 @@ def show(page: Page, name: str, *args: Any) -> None:
 def test_wording_is_seen_while_it_is_typed(shop: Company, browser_page: Page, login: Any) -> None:
     login(shop.olga)
     show(browser_page, "orders:message_template_list")
-    look(browser_page, "mail-kinds")
+    look_everywhere(browser_page, "mail-kinds")
     browser_page.get_by_role("link", name="English").first.click()
     frame = browser_page.frame_locator("iframe[name=mail]")
     inner = frame.frame_locator("iframe")
@@ -62,11 +49,11 @@ def test_wording_is_seen_while_it_is_typed(shop: Company, browser_page: Page, lo
     expect(frame.get_by_text("“secret” means nothing in this message.")).to_be_visible()
     browser_page.get_by_label("Subject").fill("Hooray, {{ order_number }}")
     expect(frame.get_by_text("Hooray, SO-004711")).to_be_visible()
-    look(browser_page, "mail-wording")
+    look_everywhere(browser_page, "mail-wording")
     frame.get_by_label("Phone, 390 px").check()
     browser_page.get_by_role("button", name="Put in force").click()
     expect(browser_page.get_by_text("The new wording is in force.")).to_be_visible()
-    look(browser_page, "mail-version")
+    look_everywhere(browser_page, "mail-version")
 
 
 def test_an_orders_messages_are_read_and_written(shop: Company, browser_page: Page, login: Any) -> None:
@@ -74,18 +61,18 @@ def test_an_orders_messages_are_read_and_written(shop: Company, browser_page: Pa
     order = Order.objects.get()
     message = OutboxMessage.objects.get(kind="orders.notice_send")
     show(browser_page, "orders:order_detail", order.pk)
-    look(browser_page, "mail-order")
+    look_everywhere(browser_page, "mail-order")
     browser_page.get_by_role("link", name="Order received carol@example.").click()
     inner = browser_page.frame_locator("iframe[name=mail]").frame_locator("iframe")
     expect(inner.get_by_role("heading", name="Thank you for your order")).to_be_visible()
     assert browser_page.url.endswith(reverse("orders:notice_detail", args=[message.pk]))
-    look(browser_page, "mail-notice")
+    look_everywhere(browser_page, "mail-notice")
     show(browser_page, "orders:order_write", order.pk)
     browser_page.get_by_label("Subject").fill("Your street")
     browser_page.get_by_label("Message").fill("Which number is it?")
     inner = browser_page.frame_locator("iframe[name=mail]").frame_locator("iframe")
     expect(inner.get_by_text("Which number is it?")).to_be_visible()
-    look(browser_page, "mail-write")
+    look_everywhere(browser_page, "mail-write")
     browser_page.get_by_role("button", name="Send", exact=True).click()
     expect(browser_page.get_by_text("The message is on its way.")).to_be_visible()
 
@@ -93,7 +80,7 @@ def test_an_orders_messages_are_read_and_written(shop: Company, browser_page: Pa
 def test_a_channel_says_how_it_writes(shop: Company, browser_page: Page, login: Any) -> None:
     login(shop.olga)
     show(browser_page, "orders:channel_mail", shop.web.pk)
-    look(browser_page, "mail-channel")
+    look_everywhere(browser_page, "mail-channel")
 
 
 def test_kept_mail_can_do_nothing(shop: Company, browser_page: Page, login: Any, settings: Any) -> None:
@@ -103,11 +90,11 @@ def test_kept_mail_can_do_nothing(shop: Company, browser_page: Page, login: Any,
     get_connection().send_messages([built])
     login(shop.olga)
     show(browser_page, "caught_mail_list")
-    look(browser_page, "mail-caught-list")
+    look_everywhere(browser_page, "mail-caught-list")
     show(browser_page, "caught_mail_detail", CaughtMail.objects.get().pk)
     inner = browser_page.frame_locator("iframe[name=mail]").frame_locator("iframe")
     expect(inner.get_by_role("heading", name="Hello")).to_be_visible()
-    look(browser_page, "mail-caught")
+    look_everywhere(browser_page, "mail-caught")
     assert "mine" not in browser_page.title()
     # Chromium says on the console that it did not run the script: that is what is to be seen here.
     faults = browser_page.faults  # type: ignore[attr-defined]
@@ -118,7 +105,7 @@ def test_kept_mail_can_do_nothing(shop: Company, browser_page: Page, login: Any,
 def test_subscriptions_are_taken_on_and_shown(shop: Company, browser_page: Page, login: Any) -> None:
     login(shop.cora)
     show(browser_page, "orders:subscription_create")
-    look(browser_page, "subscription-form")
+    look_everywhere(browser_page, "subscription-form")
     browser_page.get_by_label("Customer number").fill("C-CAROL")
     browser_page.get_by_label("Channel").select_option("wholesale")
     browser_page.get_by_label("Start date").fill("2030-01-31")
@@ -127,6 +114,6 @@ def test_subscriptions_are_taken_on_and_shown(shop: Company, browser_page: Page,
     browser_page.get_by_role("button", name="Save").click()
     expect(browser_page.get_by_text("Subscription saved.")).to_be_visible()
     expect(browser_page.get_by_text("Thu 28 Feb 2030")).to_be_visible()
-    look(browser_page, "subscription")
+    look_everywhere(browser_page, "subscription")
     show(browser_page, "orders:subscription_list")
-    look(browser_page, "subscription-list")
+    look_everywhere(browser_page, "subscription-list")

@@ -21,7 +21,7 @@ from orders.services import (
     rehearsal_start,
 )
 from tests import factories as make
-from tests.browser.looks import look, show
+from tests.browser.looks import look, show, show_everywhere
 from tests.cast import NOW, Company, company_create, stock_in
 from tests.fulfillment.goods import promised
 from tests.orders.test_promise import slipped
@@ -68,13 +68,8 @@ def tower(db: Any, monkeypatch: pytest.MonkeyPatch) -> Company:
     return company
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
-def test_the_pages_fit_and_have_no_grave_fault_of_access(
-    browser_page: Page, login: Any, tower: Company, width: int, theme: str
-) -> None:
+def test_the_pages_fit_and_have_no_fault_of_access(browser_page: Page, login: Any, tower: Company) -> None:
     login(tower.olga)
-    browser_page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    browser_page.set_viewport_size({"width": width, "height": 900})
     rehearsal = Rehearsal.objects.get()
     draft = rehearsal.policies.get()
     supply = Promise.objects.earliest("pk").supply
@@ -91,9 +86,7 @@ def test_the_pages_fit_and_have_no_grave_fault_of_access(
         ("pools", reverse("inventory:pool_list")), ("pool", reverse("inventory:pool_create")),
         ("freight", reverse("orders:freight_rate_list")), ("freight_rate", reverse("orders:freight_rate_create")),
     ]  # fmt: skip
-    for name, url in pages:
-        show(browser_page, url)
-        look(browser_page, f"{name}-{theme}")
+    show_everywhere(browser_page, pages)
 
 
 def test_promises_are_renewed_by_hand(browser_page: Page, login: Any, tower: Company) -> None:

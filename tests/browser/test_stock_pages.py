@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from inventory.services import Move, TransferLineDraft, stock_post, transfer_create, transfer_ship
 from inventory.states import StockStatus as S
-from tests.browser.looks import fits, shot
+from tests.browser.looks import shot, show_everywhere
 from tests.cast import NOW, Company, company_create, stock_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,11 +60,9 @@ def test_the_stock_card_answers_as_of_and_continues(browser_page: Page, login: A
     expect(moves).to_have_count(3)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_pages_fit_their_width(browser_page: Page, login: Any, width: int) -> None:
+def test_the_pages_fit_and_have_no_fault_of_access(browser_page: Page, login: Any) -> None:
     company = busy_company()
     login(company.olga)
-    browser_page.set_viewport_size({"width": width, "height": 844})
     names = ["product_list", "stock_level_list", "bin_stock_list", "stock_event_list", "transfer_list", "adjustment_list",
              "node_list", "adjustment_create", "transfer_create"]  # fmt: skip
     pages = [(name, reverse(f"inventory:{name}")) for name in names]
@@ -73,8 +71,4 @@ def test_pages_fit_their_width(browser_page: Page, login: Any, width: int) -> No
         ("node_detail", reverse("inventory:node_detail", args=[company.north.pk])),
         ("location_detail", reverse("inventory:location_detail", args=[company.bins[0].pk])),
     ]
-    for name, url in pages:
-        browser_page.goto(url)
-        browser_page.wait_for_load_state("networkidle")
-        assert fits(browser_page), name
-        shot(browser_page, f"{name}-{width}")
+    show_everywhere(browser_page, pages)

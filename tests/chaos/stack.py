@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from tests.pgplugin import give_to_service_user, migrated_cluster
+from tests.pgplugin import lay_cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
@@ -65,9 +65,7 @@ class Stack:
     def start(self) -> None:
         """Start everything and return when the first page answers; RuntimeError with the log when it does not."""
         # migrated already: half a minute of Django's own work that proves nothing here
-        cluster = self.home / "pg"
-        shutil.copytree(migrated_cluster(), cluster, symlinks=True, copy_function=shutil.copy2)
-        give_to_service_user(cluster)
+        lay_cluster(self.home)
         command = [sys.executable, "manage.py", "run_keel", "--no-demo", "--port", str(self.port)]
         command += ["--web-workers", str(self.web_workers)]
         with (self.home / "run.log").open("wb") as log:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pgplugin import give_to_service_user, migrated_cluster, new_home
+from tests.pgplugin import lay_cluster, new_home
 
 ROOT = Path(__file__).resolve().parents[2]
 EMBEDDED = ROOT / "erp/embedded"
@@ -38,8 +38,7 @@ class Home:
 
     def give_cluster(self) -> None:
         """Copy a made cluster here: making one takes a second, and only one test is about that."""
-        shutil.copytree(migrated_cluster(), self.path / "pg", symlinks=True)
-        give_to_service_user(self.path / "pg")
+        lay_cluster(self.path)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one word of `python erp/embedded` to its end."""

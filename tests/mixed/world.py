@@ -41,10 +41,9 @@ def own_servers() -> Iterator[Path]:
     }  # fmt: skip
     from erp import embedded
 
-    cluster, home = pgplugin.migrated_cluster(), pgplugin.new_home()
+    home = pgplugin.new_home()
+    pgplugin.lay_cluster(home)
     os.environ["KEEL_HOME"] = str(home)
-    shutil.copytree(cluster, home / "pg", symlinks=True, copy_function=shutil.copy2)
-    pgplugin.give_to_service_user(home / "pg")
     use = embedded.attach()
     try:
         import django

@@ -15,7 +15,7 @@ from reporting.figures import figure_text
 from reporting.metrics import METRICS, Unit
 from reporting.reading import Reading
 from reporting.scope import scope_of
-from tests.reporting.conftest import Traded
+from tests.traded.conftest import Traded
 
 Totals = dict[str, Any]
 

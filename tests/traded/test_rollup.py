@@ -18,7 +18,7 @@ from orders.models import AllocationDecision, Channel, Hold, Order
 from reporting.models import DailyBalance, DailyProduct, DailySales, DailyService, RollupMark
 from reporting.services import rollup_rebuild, rollup_refresh
 from reporting.services.rollup import SETTLE
-from tests.reporting.conftest import Traded
+from tests.traded.conftest import Traded
 
 R = AccountRole
 MODELS = (DailySales, DailyService, DailyProduct, DailyBalance)

@@ -6,13 +6,14 @@ switched off.
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
 from erp.core.services.proof import invariants_collect
-from tests.reporting.conftest import Traded
+from tests.traded.conftest import Traded
 
 LABELS = ("core", "ledger", "inventory", "orders", "fulfillment", "procurement", "returns", "reporting")
 # Decided by people, not derived from anything: master data, policies, settings, and work in progress.
@@ -64,10 +65,10 @@ SINGLE = {
 }
 
 
-@pytest.fixture
-def unguarded(traded: Traded) -> Iterator[Traded]:
-    """The traded company with every trigger and check constraint of PostgreSQL switched off, until the test ends."""
-    with transaction.atomic():
+@pytest.fixture(scope="module")
+def _switched_off(traded: Traded, django_db_blocker: Any) -> Iterator[Traded]:
+    """The traded company with every trigger and check constraint of PostgreSQL switched off, for the tests of this file."""
+    with django_db_blocker.unblock(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET LOCAL session_replication_role = replica")
@@ -78,6 +79,14 @@ def unguarded(traded: Traded) -> Iterator[Traded]:
             for table, name in cursor.fetchall():
                 cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         yield traded
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def unguarded(_switched_off: Traded) -> Iterator[Traded]:
+    """That company, and whatever a test breaks is whole again after it."""
+    with transaction.atomic():
+        yield _switched_off
         transaction.set_rollback(True)
 
 
