@@ -7,7 +7,7 @@ SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 # Two processes, each test file whole in one of them: the servers are started once and shared.
-PYTEST ?= -n 2 --dist loadfile
+PYTEST ?= -n 2 --dist loadfile --no-loadscope-reorder
 PY := .venv/bin/python
 STEP := .ci/step
 LOCKS := requirements-dev.lock requirements-uv.lock
