@@ -6,7 +6,7 @@ and the handheld's id makes it one scan however often it is sent: the repeat is 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.db import transaction
 from erp.core.errors import Conflict, InvalidInput, NotFound
 from erp.core.models import User
 from erp.core.services.state import change_state
+from erp.core.text import storable
 from fulfillment.codes import ReadCode, read_code
 from fulfillment.locks import lock_fulfillments
 from fulfillment.models import PickList, PickScan, PickTask
@@ -70,7 +71,7 @@ def pick_scan(
     if not code.strip():
         raise InvalidInput("nothing was scanned", field="code", remedy="Scan again, or type the code.")
     answer = _repeat(client_id, pick_list_id)
-    return answer or _judge(client_id, pick_list_id, task_id, code.strip(), actor=actor, at=at)
+    return answer or _judge(client_id, pick_list_id, task_id, storable(code.strip()), actor=actor, at=at)
 
 
 @transaction.atomic
@@ -89,7 +90,7 @@ def _judge(
         raise NotFound(
             f"pick task #{task_id} is not on this list", field="task", remedy="Reload the pick list."
         )
-    answer = _answer(task, read_code(code))
+    answer = _answer(task, read_code(code), at.date())
     if answer.is_good:
         if task.pick_list.state == PickListState.OPEN or task.pick_list.picker_id != actor.pk:
             _hand_over(task.pick_list, actor=actor, at=at, action="fulfillment.pick_scan")
@@ -113,11 +114,11 @@ def _repeat(client_id: UUID, pick_list_id: int) -> ScanAnswer | None:
     return ScanAnswer(scan.outcome, scan.message, is_repeat=True)
 
 
-def _answer(task: PickTask, read: ReadCode) -> ScanAnswer:
+def _answer(task: PickTask, read: ReadCode, today: date) -> ScanAnswer:
     if task.closed_at is not None:
         return ScanAnswer(ScanOutcome.TASK_CLOSED, "This one is done already.")
     if not read.is_known:
-        return ScanAnswer(ScanOutcome.UNKNOWN, "No bin and no product has this code.")
+        return ScanAnswer(ScanOutcome.UNKNOWN, read.fault)
     here = read.location_id == task.location_id
     if not bin_is_confirmed(task):
         if here:
@@ -131,6 +132,11 @@ def _answer(task: PickTask, read: ReadCode) -> ScanAnswer:
         if task.lot is not None and read.lot_code and read.lot_code != task.lot.code:
             return ScanAnswer(
                 ScanOutcome.WRONG_PRODUCT, f"Wrong lot {read.lot_code}. Take lot {task.lot.code}."
+            )
+        if read.expires is not None and read.expires < today:
+            return ScanAnswer(
+                ScanOutcome.WRONG_PRODUCT,
+                f"Expired on {read.expires:%d %b %Y}. Put it aside, take another, or report the rest as short.",
             )
         return ScanAnswer(ScanOutcome.PICKED, f"{task.quantity} × {task.product.sku} picked.")
     if here:

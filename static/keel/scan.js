@@ -72,7 +72,7 @@
     event.detail.formData.set(target.querySelector("[data-scan-id]").name, scan.id);
   });
   const take = (raw) => {
-    const code = raw.replace(/^(\](C1|d2|Q3|E0))/, "").trim();
+    const code = raw.trim(); // with its symbology prefix: it tells the server whether FNC1 separates fields
     if (code.length < SHORTEST) return;
     keep([...waiting(), { id: window.crypto.randomUUID(), code }]);
     sendNext();

@@ -64,9 +64,13 @@ def look_everywhere(page: Page, name: str) -> None:
 
 
 def show(page: Page, url: str) -> None:
-    """Go to a page and wait until all of it has arrived."""
+    """Go to a page and wait until what it fetches by itself has arrived."""
     page.goto(url)
-    page.wait_for_load_state("networkidle")
+    for _ in range(200):
+        if not page.evaluate("document.querySelector('.htmx-request')"):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{url} is still fetching")
 
 
 def show_everywhere(page: Page, pages: Iterable[tuple[str, str]]) -> None:

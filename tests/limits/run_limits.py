@@ -86,11 +86,10 @@ def read_table(path: Path) -> str:
 
 def read_barcode(path: Path) -> str:
     """Clean and parse a code as the handhelds' pages do."""
-    from erp.core.search import normalise
-    from fulfillment.codes import gs1_parts
+    from fulfillment.symbols import read_symbol
 
-    gtin, lot = gs1_parts(normalise(path.read_text("utf-8", "surrogatepass")))
-    return f"GTIN {gtin or '–'}, lot {lot or '–'}"
+    symbol = read_symbol(path.read_text("utf-8", "surrogatepass"))
+    return symbol.fault or f"GTIN {symbol.gtin or '–'}, lot {symbol.lot or '–'}"
 
 
 READERS: dict[str, Callable[[Path], str]] = {

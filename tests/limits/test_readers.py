@@ -18,7 +18,7 @@ from erp.core.imports.reader import inspect, read_rows
 from erp.core.imports.xlsx import check_workbook
 from erp.core.imports.xlsx_scan import check_part, shared_texts
 from erp.core.search import MAX_LENGTH, normalise
-from fulfillment.codes import gs1_parts
+from fulfillment.symbols import LONGEST, read_symbol
 from tests.imports.desk import book
 
 MANY = settings(
@@ -91,17 +91,11 @@ def test_sheets_of_random_elements(tags: list[bytes]) -> None:
 @MANY
 @given(st.text(max_size=300) | st.text(alphabet="0123456789()\x1d]d2CQ", max_size=120))
 def test_random_codes(code: str) -> None:
-    clean = normalise(code)
-    assert len(clean) <= MAX_LENGTH
-    gtin, lot = gs1_parts(clean)
-    assert gtin.isdigit() or not gtin
-    assert isinstance(lot, str)
-
-
-def test_a_gs1_symbol_is_read() -> None:
-    assert gs1_parts("010400638133393110LOT7") == ("04006381333931", "LOT7")
-    assert gs1_parts("4006381333931") == ("4006381333931", "")
-    assert gs1_parts("MUG") == ("", "")
+    assert len(normalise(code)) <= MAX_LENGTH
+    symbol = read_symbol(code)
+    assert len(symbol.text) <= LONGEST
+    assert symbol.gtin.isdigit() or not symbol.gtin
+    assert not (symbol.fault and (symbol.gtin or symbol.sscc))
 
 
 TOO_MUCH = {
