@@ -107,6 +107,8 @@ def _elements(content: str) -> Iterator[GS1ElementString]:
             element = GS1ElementString.extract(rest)
         except ParseError as error:
             raise _Faulty(_why(rest)) from error
+        if not element.value:  # biip lets some fields be empty
+            raise _Faulty(_why(rest))
         yield element
         rest = rest[len(element) :]
         if rest and element.ai.separator_required and not rest.startswith(SEPARATOR):

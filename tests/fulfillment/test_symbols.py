@@ -63,6 +63,7 @@ def test_a_message_that_was_cut_off_or_misread_is_never_believed() -> None:
         ("0104006381333932", "check digit in (01)"),
         ("340123450000000018", "check digit is wrong"),
         (MUG + "172601", "cut off in (17)"),
+        ("]C130", "cut off in (30)"),
         (MUG + "17261301", "can not be “261301”"),
         (MUG + MUG, "Two codes in one scan"),
         (f"]C1{MUG}]C1{MUG}", "Two codes in one scan"),
