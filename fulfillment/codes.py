@@ -1,4 +1,4 @@
-"""What does a scan mean here: a bin, a product (which lot of it, how many), or nothing we know, and why?
+"""What does a scan mean here: a bin, a product (which lot of it), or nothing we know, and why?
 
 Bins carry their code; goods carry a SKU, a GTIN, the GTIN of a pack, or a GS1 symbol (`fulfillment.symbols`).
 """
@@ -20,14 +20,13 @@ SHORTEST = 3  # characters of a code that may be glued to another
 class ReadCode(NamedTuple):
     """A code may name a bin and a product at once; the step decides which is meant. The rest is what the symbol said.
 
-    `factor` base units carry this code (more than one on a pack). `fault` says why nothing is known, in a picker's words.
+    `fault` says why nothing is known, in a picker's words.
     """
 
     location_id: int | None
     product_id: int | None
     lot_code: str = ""
     expires: date | None = None
-    factor: int = 1
     fault: str = ""
 
     @property
@@ -48,7 +47,7 @@ def read_code(raw: str) -> ReadCode:
         return ReadCode(None, None, fault=_why_unknown(symbol))
     if product is None:
         return ReadCode(location, None)
-    return ReadCode(location, product.product_id, symbol.lot, symbol.expires, product.factor)
+    return ReadCode(location, product.product_id, symbol.lot, symbol.expires)
 
 
 def _why_unknown(symbol: Symbol) -> str:
