@@ -12,7 +12,7 @@ from erp.core.models import ApprovalRequest, ExceptionCase, User
 from erp.core.roles import Role
 from erp.core.services.exception_case import exception_open
 from erp.core.services.role import role_grant, role_sync
-from tests.browser.looks import faults, look_everywhere, show
+from tests.browser.looks import faults, look, look_everywhere, show
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "a long enough secret"
@@ -88,6 +88,20 @@ def test_no_page_has_a_fault_of_access(
     for url in [*PAGES, f"/exceptions/{cases[3]}/", f"/approvals/{approval.pk}/"]:
         show(browser_page, url)
         look_everywhere(browser_page, url.strip("/").replace("/", "-") or "home")
+
+
+def test_pages_that_the_account_wants_dark_have_no_fault_of_access(
+    browser_page: Page, login: Any, olga: User, cases: list[int]
+) -> None:
+    olga.theme = "dark"
+    olga.save()
+    login(olga)
+    for width in (1440, 390):
+        browser_page.set_viewport_size({"width": width, "height": 900})
+        for url in ("/", "/exceptions/", f"/exceptions/{cases[3]}/"):
+            show(browser_page, url)
+            assert browser_page.locator("html").get_attribute("data-bs-theme") == "dark"
+            look(browser_page, f"account-dark{url.replace('/', '-')}")
 
 
 def test_filtering_swaps_only_the_results_and_the_address_follows(
